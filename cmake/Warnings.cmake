@@ -1,0 +1,22 @@
+# What every file of ours is compiled with. Libraries from outside are included as SYSTEM.
+add_library(keyshift_options INTERFACE)
+target_compile_options(keyshift_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wformat=2 -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT KEYSHIFT_SANITIZE)
+  # Sanitizers change the flow that this warning reasons about; it then speaks of code that is not there.
+  target_compile_options(keyshift_options INTERFACE -Wnull-dereference)
+endif()
+# Asio: one way to spell things, no deprecated ones.
+target_compile_definitions(keyshift_options INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE KEYSHIFT_VERSION="${KEYSHIFT_VERSION}")
+target_include_directories(keyshift_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+
+if(KEYSHIFT_SANITIZE)
+  target_compile_options(keyshift_options INTERFACE -fsanitize=${KEYSHIFT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(keyshift_options INTERFACE -fsanitize=${KEYSHIFT_SANITIZE})
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(keyshift_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong)
+  target_link_options(keyshift_options INTERFACE -pie -Wl,-z,relro,-z,now)
+endif()

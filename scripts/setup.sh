@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Installs what the build, the tests and the demo need, from the distribution's packages only.
+# Debian 12 and 13, Ubuntu 24.04. Usage: scripts/setup.sh [build|test|bench|lint ...] (default: build test)
+# Does nothing, without root and without the network, when everything is there already.
+set -euo pipefail
+here=$(cd "$(dirname "$0")/.." && pwd)
+
+if command -v sudo >/dev/null 2>&1 && [ "$(id -u)" -ne 0 ]; then sudo=sudo; else sudo=; fi
+
+# Boost 1.81 on Debian 12: its default (1.74) breaks Asio's coroutines. Elsewhere the default is newer.
+boost_packages() {
+  if apt-cache show libboost1.83-dev >/dev/null 2>&1; then echo libboost1.83-dev
+  elif apt-cache show libboost1.81-dev >/dev/null 2>&1; then echo libboost1.81-dev
+  else echo libboost-dev; fi
+}
+
+packages_build() {
+  echo g++ make cmake ninja-build ccache pkg-config git ca-certificates python3 "$(boost_packages)" libssl-dev libyaml-cpp-dev \
+    libspdlog-dev prometheus-cpp-dev libcli11-dev nlohmann-json3-dev doctest-dev librapidcheck-dev zlib1g-dev redis-server redis-tools
+}
+packages_test() { echo python3-venv tcl tcl-tls procps dpkg-dev patch; }
+packages_bench() { echo libbenchmark-dev nutcracker haproxy; }
+packages_lint() { echo clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev; }
+
+missing() {
+  local p
+  for p in "$@"; do
+    dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null | grep -q 'ok installed' || echo "$p"
+  done
+}
+
+# A service that the package starts would take port 6379 from the person's own Redis: installed, never started.
+install_quietly() {
+  local guard=/usr/sbin/policy-rc.d made=
+  if [ ! -e "$guard" ]; then printf '#!/bin/sh\nexit 101\n' | $sudo tee "$guard" >/dev/null; $sudo chmod 755 "$guard"; made=1; fi
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" || { [ -n "$made" ] && $sudo rm -f "$guard"; return 1; }
+  [ -z "$made" ] || $sudo rm -f "$guard"
+}
+
+# hiredis speaks RESP3 from 1.0 on; Debian 12 has 0.14. Debian 13's source package is unpacked for CMake to build.
+hiredis_source() {
+  [ -f "$here/build/third_party/hiredis/hiredis.h" ] && return 0
+  if apt-cache show libhiredis-dev 2>/dev/null | grep -qE '^Version: (1:)?[1-9]'; then
+    [ -z "$(missing libhiredis-dev)" ] || install_quietly libhiredis-dev
+    return 0
+  fi
+  "$here/scripts/debian-source.sh" hiredis trixie "$here/build/third_party/hiredis"
+}
+
+main() {
+  local groups=("$@") wanted=() g
+  [ ${#groups[@]} -gt 0 ] || groups=(build test)
+  for g in "${groups[@]}"; do
+    local list; list=$("packages_$g")
+    # shellcheck disable=SC2206
+    wanted+=($list)
+  done
+  local need; need=$(missing "${wanted[@]}")
+  if [ -n "$need" ]; then
+    echo "setup: installing" $need
+    $sudo apt-get update -q
+    # shellcheck disable=SC2086
+    install_quietly $need
+  fi
+  hiredis_source
+}
+main "$@"
