@@ -14,11 +14,12 @@ enum class Protocol : std::uint8_t { resp2 = 2, resp3 = 3 };
 /// `type` is the RESP type byte; a null is '_' whether it came as "$-1", "*-1" or "_" (see `null_form`).
 struct Reply {
   char type = '_';
-  std::int64_t integer = 0;       ///< ':' and '#'
-  Bytes text;                     ///< '+', '-', '$', '!', '=' (without the "txt:"), ',' and '(' as written
-  char format[4] = {};            ///< '=': "txt" or "mkd"
-  char null_form = '_';           ///< how a null came: '$', '*' or '_'
-  std::vector<Reply> elements;    ///< '*', '~', '>'; '%' and '|': key, value, key, value ...
+  std::int64_t integer = 0;  ///< ':' and '#'
+  Bytes text;                ///< '+', '-', '$', '!', '=' (without the "txt:"), ',' and '(' as written
+  char format[4] = {};       ///< '=': "txt" or "mkd"
+  char null_form = '_';      ///< how a null came: '$', '*' or '_'
+  std::vector<Reply>
+      elements;  ///< '*', '~', '>'; '%': key, value, key, value ...; '|': the same, then the reply that it belongs to
 
   [[nodiscard]] bool null() const noexcept { return type == '_'; }
   [[nodiscard]] bool error() const noexcept { return type == '-' || type == '!'; }

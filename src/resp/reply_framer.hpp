@@ -10,9 +10,15 @@ namespace keyshift::resp {
 ///
 /// Feed it chunk after chunk: it takes what belongs to the current top-level reply and says when that is whole; the
 /// caller passes on the bytes taken as they are. An attribute ('|') in front counts as part of its reply. One thread.
-/// Streamed types ("$?", "*?", ";") and anything that is not RESP give `bad`, after which only reset() helps.
+/// Streamed types ("$?", "*?", ";"), a push inside another reply, more than `max_depth` aggregates in one another and
+/// anything that is not RESP give `bad`, after which only reset() helps. Lengths are read as hiredis reads them: no
+/// leading zeros, at most 2^32-1 elements.
+/// Protocol: https://redis.io/docs/latest/develop/reference/protocol-spec/ .
 class ReplyFramer {
  public:
+  /// redis-server nests a handful of levels (COMMAND, CLUSTER SHARDS); only a script can ask for more.
+  static constexpr int max_depth = 32;
+
   enum class Step : std::uint8_t { more, whole, bad };
   struct Fed {
     Step step;
@@ -35,24 +41,36 @@ class ReplyFramer {
   void reset() noexcept { *this = ReplyFramer(); }
 
  private:
-  static constexpr int max_depth = 32;
-  Step line_done() noexcept;
-  Step value_done() noexcept;
-  Step bad() noexcept;
+  /// An aggregate whose values are still being read.
+  struct Open {
+    std::int64_t left;  ///< values still to come
+    bool attribute;     ///< its reply follows, so it counts as no value of the aggregate around it
+  };
+
+  std::size_t take(BytesView rest) noexcept;
+  std::size_t take_line(BytesView rest) noexcept;
+  std::size_t take_body(BytesView rest) noexcept;
+  void take_type(char c) noexcept;
+  void take_line_byte(char c) noexcept;
+  void take_length_byte(char c) noexcept;
+  void take_number_byte(char c) noexcept;
+  void line_done() noexcept;
+  void bulk_begins() noexcept;
+  void aggregate_begins() noexcept;
+  void value_done() noexcept;
 
   std::uint64_t body_left_ = 0;
+  std::uint64_t number_ = 0;  ///< length on the header line being read; then of the body
   std::int64_t elements_ = -1;
-  std::int64_t left_[max_depth] = {};  ///< values still to come at each open aggregate; negative: attribute (its reply follows)
-  int depth_ = 0;
-  std::uint64_t number_ = 0;      ///< length on the header line being read
-  std::uint32_t line_bytes_ = 0;
+  std::uint32_t line_bytes_ = 0;  ///< of the line being read, sign included; stops counting at its limit
+  std::int32_t depth_ = 0;
   char type_ = 0;
-  char head_ = 0;                 ///< type of the value whose header line is being read
+  char head_ = 0;  ///< type of the value being read; 0: a type byte comes next
   bool negative_ = false;
-  bool carriage_ = false;         ///< the last byte was '\r'
-  bool digits_ = false;
+  bool carriage_ = false;  ///< the last byte was the '\r' of a line
   bool idle_ = true;
   bool bad_ = false;
+  Open open_[max_depth];
 };
 
 }  // namespace keyshift::resp

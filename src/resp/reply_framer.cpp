@@ -1,0 +1,173 @@
+#include "resp/reply_framer.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace keyshift::resp {
+namespace {
+
+constexpr std::uint64_t max_elements = 0xFFFFFFFF;  // hiredis: REDIS_READER_MAX_ARRAY_ELEMENTS
+constexpr std::uint32_t max_length_digits = 18;     // below 2^63, and no redis-server has such a value
+constexpr std::uint32_t max_integer_bytes = 20;     // "-9223372036854775808"
+constexpr std::uint32_t max_double_bytes = 325;     // hiredis' limit
+constexpr std::uint32_t verbatim_prefix = 4;        // "txt:"
+
+constexpr bool digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool one_of(char c, BytesView set) noexcept { return set.find(c) != BytesView::npos; }
+constexpr bool is_aggregate(char head) noexcept { return one_of(head, "*%~>|"); }
+constexpr bool is_bulk(char head) noexcept { return one_of(head, "$!="); }
+constexpr bool is_text(char head) noexcept { return head == '+' || head == '-'; }
+
+}  // namespace
+
+ReplyFramer::Fed ReplyFramer::feed(BytesView chunk) noexcept {
+  if (bad_) return {Step::bad, 0};
+  if (chunk.empty()) return {Step::more, 0};
+  if (idle_) {
+    idle_ = false;
+    type_ = 0;
+    elements_ = -1;
+  }
+  std::size_t taken = 0;
+  while (taken < chunk.size()) {
+    taken += take(chunk.substr(taken));
+    if (bad_) return {Step::bad, taken};
+    if (idle_) return {Step::whole, taken};
+  }
+  return {Step::more, taken};
+}
+
+std::size_t ReplyFramer::take(BytesView rest) noexcept {
+  if (body_left_ > 0) return take_body(rest);
+  if (head_ != 0) return take_line(rest);
+  take_type(rest.front());
+  return 1;
+}
+
+void ReplyFramer::take_type(char c) noexcept {
+  bad_ = !one_of(c, "$+-:*%_#,(=~>!|") || (c == '>' && depth_ > 0);
+  if (depth_ == 0 && c != '|') type_ = c;
+  head_ = c;
+  number_ = 0;
+  line_bytes_ = 0;
+  negative_ = false;
+}
+
+std::size_t ReplyFramer::take_line(BytesView rest) noexcept {
+  if (is_text(head_) && !carriage_) {
+    const std::size_t end = std::min(rest.find('\r'), rest.size());
+    bad_ = rest.substr(0, end).find('\n') != BytesView::npos;
+    carriage_ = end < rest.size();
+    return end + (carriage_ ? 1 : 0);
+  }
+  std::size_t taken = 0;
+  while (taken < rest.size() && head_ != 0 && body_left_ == 0 && !bad_) take_line_byte(rest[taken++]);
+  return taken;
+}
+
+void ReplyFramer::take_line_byte(char c) noexcept {
+  if (carriage_) {
+    carriage_ = false;
+    bad_ = c != '\n';
+    if (!bad_) line_done();
+  } else if (c == '\r') {
+    carriage_ = true;
+  } else if (is_aggregate(head_) || is_bulk(head_)) {
+    take_length_byte(c);
+  } else {
+    take_number_byte(c);
+  }
+}
+
+void ReplyFramer::take_length_byte(char c) noexcept {
+  if (c == '-' && line_bytes_ == 0) {
+    negative_ = true;
+  } else {
+    const bool leading_zero = line_bytes_ > 0 && number_ == 0;
+    bad_ = !digit(c) || (leading_zero && !negative_) || line_bytes_ >= max_length_digits;
+    number_ = number_ * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  ++line_bytes_;
+}
+
+void ReplyFramer::take_number_byte(char c) noexcept {
+  const bool first = line_bytes_ == 0;
+  negative_ = negative_ || (first && c == '-');
+  switch (head_) {
+    case ':':
+      bad_ = !(digit(c) || (first && c == '-')) || line_bytes_ >= max_integer_bytes;
+      break;
+    case ',':
+      bad_ = !one_of(c, "0123456789+-.eEinfaINFA") || line_bytes_ >= max_double_bytes;
+      break;
+    case '#':
+      bad_ = !first || !one_of(c, "tfTF");
+      break;
+    case '(':
+      bad_ = !(digit(c) || (first && c == '-'));
+      break;
+    default:
+      bad_ = true;  // '_' has an empty line
+  }
+  if (line_bytes_ < max_double_bytes) ++line_bytes_;
+}
+
+void ReplyFramer::line_done() noexcept {
+  if (is_bulk(head_)) return bulk_begins();
+  if (is_aggregate(head_)) return aggregate_begins();
+  bad_ = head_ != '_' && !is_text(head_) && line_bytes_ == (negative_ ? 1 : 0);
+  value_done();
+}
+
+void ReplyFramer::bulk_begins() noexcept {
+  if (negative_) {
+    bad_ = head_ != '$' || line_bytes_ != 2 || number_ != 1;
+    return value_done();
+  }
+  bad_ = line_bytes_ == 0 || (head_ == '=' && number_ < verbatim_prefix);
+  body_left_ = number_ + 2;
+}
+
+std::size_t ReplyFramer::take_body(BytesView rest) noexcept {
+  const std::uint64_t done = number_ + 2 - body_left_;
+  const std::size_t taken = static_cast<std::size_t>(std::min<std::uint64_t>(rest.size(), body_left_));
+  const auto byte_is = [&](std::uint64_t at, char c) {
+    return at < done || at >= done + taken || rest[at - done] == c;
+  };
+  bad_ = !byte_is(number_, '\r') || !byte_is(number_ + 1, '\n') || (head_ == '=' && !byte_is(verbatim_prefix - 1, ':'));
+  body_left_ -= taken;
+  if (body_left_ == 0) value_done();
+  return taken;
+}
+
+void ReplyFramer::aggregate_begins() noexcept {
+  if (depth_ == 0 && head_ != '|') elements_ = negative_ ? -1 : static_cast<std::int64_t>(number_);
+  if (negative_) {
+    bad_ = head_ != '*' || line_bytes_ != 2 || number_ != 1;
+    return value_done();
+  }
+  bad_ = line_bytes_ == 0 || number_ > max_elements || depth_ == max_depth;
+  if (bad_) return;
+  const bool pairs = head_ == '%' || head_ == '|';
+  const bool attribute = head_ == '|';
+  if (depth_ == 0 && pairs && !attribute) elements_ *= 2;
+  head_ = 0;
+  if (number_ > 0) {
+    open_[depth_++] = {static_cast<std::int64_t>(pairs ? number_ * 2 : number_), attribute};
+  } else if (!attribute) {
+    value_done();
+  }
+}
+
+void ReplyFramer::value_done() noexcept {
+  head_ = 0;
+  while (depth_ > 0) {
+    Open& open = open_[depth_ - 1];
+    if (--open.left > 0) return;
+    --depth_;
+    if (open.attribute) return;
+  }
+  idle_ = !bad_;
+}
+
+}  // namespace keyshift::resp
