@@ -7,10 +7,10 @@ namespace keyshift::migration {
 
 /// What a proxy does with a command on a record whose old key is O and whose new key is N (docs/protocol.md, "Words").
 enum class Mode : std::uint8_t {
-  old,      ///< run at O
-  to_new,   ///< ensure the record is at N, then run at N
-  at_new,   ///< "new": run at N without looking
-  to_old,   ///< ensure the record is at O, then run at O
+  old,     ///< run at O
+  to_new,  ///< ensure the record is at N, then run at N
+  at_new,  ///< "new": run at N without looking
+  to_old,  ///< ensure the record is at O, then run at O
 };
 
 /// Which schema an app speaks: its names are those of the migration's `from` side or of its `to` side.
@@ -18,10 +18,14 @@ enum class View : std::uint8_t { old, at_new };
 
 inline constexpr std::string_view name(Mode mode) noexcept {
   switch (mode) {
-    case Mode::old: return "old";
-    case Mode::to_new: return "to-new";
-    case Mode::at_new: return "new";
-    case Mode::to_old: return "to-old";
+    case Mode::old:
+      return "old";
+    case Mode::to_new:
+      return "to-new";
+    case Mode::at_new:
+      return "new";
+    case Mode::to_old:
+      return "to-old";
   }
   return "?";
 }

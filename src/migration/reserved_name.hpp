@@ -1,0 +1,28 @@
+#pragma once
+#include <cstdint>
+
+#include "base/bytes.hpp"
+
+namespace keyshift::migration {
+
+/// Names of the keys that Keyshift writes for itself: keyshift:<kind>:{<tag>}:<rest> (docs/protocol.md, "Words").
+
+/// The hash slot of `key` in Redis Cluster: CRC16 (XMODEM) of its hash tag, or of all of it, modulo 16384.
+/// Source: Redis Cluster specification, "Key distribution model" and "Hash tags".
+std::uint16_t hash_slot(BytesView key) noexcept;
+
+/// The shortest text of lower case letters and digits whose slot is `slot`, so that a reserved key can lie in the slot
+/// of any record, whatever bytes the record's name has. The same in every build. At most four bytes.
+Bytes slot_tag(std::uint16_t slot);
+
+/// Where the loser of a conflict goes: keyshift:quarantine:{<tag of the key's slot>}:<run>:<key>, with ":<attempt>" in
+/// front of the key's part when an earlier loser has that name. In the database of the record.
+Bytes quarantine_name(BytesView run, BytesView key, unsigned attempt = 0);
+
+/// The checkpoint of the sweep of `run`: keyshift:sweep:{}:<run>. In database 0.
+Bytes checkpoint_name(BytesView run);
+
+/// Who sweeps for `run` (a key with an expiry): keyshift:sweeper:{}:<run>. In database 0.
+Bytes sweeper_name(BytesView run);
+
+}  // namespace keyshift::migration
