@@ -1,5 +1,6 @@
 #pragma once
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -17,6 +18,23 @@ inline std::optional<std::int64_t> read_integer(BytesView text) noexcept {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+/// Fast road for the usual length line: at most nine digits at `at`, a CR and one byte more, all before `end`. Gives
+/// the place behind that byte and sets `value`; nullptr when the line is anything else, which says nothing about it.
+inline const char* read_short_length(const char* at, const char* end, std::size_t& value) noexcept {
+  if (end - at < 3) return nullptr;
+  auto digit = static_cast<unsigned char>(*at - '0');
+  if (digit > 9 || (digit == 0 && at[1] != '\r')) return nullptr;
+  const char* const last = end - at > 11 ? at + 9 : end - 2;
+  std::size_t number = 0;
+  do {
+    number = number * 10 + digit;
+    digit = static_cast<unsigned char>(*++at - '0');
+  } while (digit <= 9 && at < last);
+  if (*at != '\r') return nullptr;
+  value = number;
+  return at + 2;
 }
 
 }  // namespace keyshift::resp

@@ -1,7 +1,8 @@
 #include "resp/reply_framer.hpp"
 
 #include <algorithm>
-#include <cstring>
+
+#include "resp/number.hpp"
 
 namespace keyshift::resp {
 namespace {
@@ -41,7 +42,27 @@ std::size_t ReplyFramer::take(BytesView rest) noexcept {
   if (body_left_ > 0) return take_body(rest);
   if (head_ != 0) return take_line(rest);
   take_type(rest.front());
-  return 1;
+  if (bad_) return 1;
+  return 1 + (is_text(head_) ? take_whole_text(rest.substr(1)) : take_whole_length(rest.substr(1)));
+}
+
+std::size_t ReplyFramer::take_whole_text(BytesView rest) noexcept {
+  const char* const end = rest.data() + rest.size();
+  const char* at = rest.data();
+  while (at < end && static_cast<unsigned char>(*at) > '\r') ++at;
+  if (end - at < 2 || at[0] != '\r' || at[1] != '\n') return 0;
+  value_done();
+  return static_cast<std::size_t>(at + 2 - rest.data());
+}
+
+std::size_t ReplyFramer::take_whole_length(BytesView rest) noexcept {
+  std::size_t length = 0;
+  const char* const behind = read_short_length(rest.data(), rest.data() + rest.size(), length);
+  if (behind == nullptr || behind[-1] != '\n' || !(head_ == ':' || is_bulk(head_) || is_aggregate(head_))) return 0;
+  number_ = length;
+  line_bytes_ = 1;
+  line_done();
+  return static_cast<std::size_t>(behind - rest.data());
 }
 
 void ReplyFramer::take_type(char c) noexcept {

@@ -48,6 +48,8 @@ class ReplyFramer {
   };
 
   std::size_t take(BytesView rest) noexcept;
+  std::size_t take_whole_text(BytesView rest) noexcept;
+  std::size_t take_whole_length(BytesView rest) noexcept;
   std::size_t take_line(BytesView rest) noexcept;
   std::size_t take_body(BytesView rest) noexcept;
   void take_type(char c) noexcept;

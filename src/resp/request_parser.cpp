@@ -1,7 +1,6 @@
 #include "resp/request_parser.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "resp/number.hpp"
 
@@ -90,17 +89,31 @@ RequestParser::Step RequestParser::parse_inline(BytesView unread) {
 }
 
 RequestParser::Step RequestParser::parse_count(BytesView unread) {
+  std::size_t arguments = 0;
+  const char* const behind = read_short_length(unread.data() + 1, unread.data() + unread.size(), arguments);
+  if (behind != nullptr && arguments > 0) {
+    position_ = static_cast<std::size_t>(behind - unread.data());
+    return count_known(static_cast<std::int64_t>(arguments));
+  }
+  return parse_count_slowly(unread);
+}
+
+RequestParser::Step RequestParser::count_known(std::int64_t count) noexcept {
+  if (count > limits_.arguments) return wrong(invalid_count);
+  if (count > unauthenticated_arguments && limits_.unauthenticated) return wrong(unauthenticated_count);
+  scanned_ = 0;
+  arguments_ = arguments_left_ = count;
+  return Step::request;
+}
+
+RequestParser::Step RequestParser::parse_count_slowly(BytesView unread) {
   const Line found = find_line_end(unread, '\r');
   if (found == Line::too_long) return wrong(too_big_count);
   if (found == Line::more || scanned_ + 2 > unread.size()) return Step::more;
   const auto count = read_integer(unread.substr(1, scanned_ - 1));
-  if (!count || *count > limits_.arguments) return wrong(invalid_count);
-  if (*count > unauthenticated_arguments && limits_.unauthenticated) return wrong(unauthenticated_count);
+  if (!count) return wrong(invalid_count);
   position_ = scanned_ + 2;
-  scanned_ = 0;
-  if (*count <= 0) return finish(unread, Step::empty);
-  arguments_ = arguments_left_ = *count;
-  return Step::request;
+  return *count > 0 ? count_known(*count) : finish(unread, Step::empty);
 }
 
 RequestParser::Step RequestParser::parse_bulks(BytesView unread) {
@@ -110,7 +123,7 @@ RequestParser::Step RequestParser::parse_bulks(BytesView unread) {
     }
     const auto length = static_cast<std::size_t>(bulk_length_);
     if (unread.size() - position_ < length + 2) return wait_for_body(unread);
-    argv_.push_back(unread.substr(position_, length));
+    argv_.emplace_back(unread.data() + position_, length);
     position_ += length + 2;
     bulk_length_ = -1;
     --arguments_left_;
@@ -119,6 +132,24 @@ RequestParser::Step RequestParser::parse_bulks(BytesView unread) {
 }
 
 RequestParser::Step RequestParser::parse_bulk_length(BytesView unread) {
+  const char* const end = unread.data() + unread.size();
+  const char* const line = unread.data() + position_;
+  std::size_t length = 0;
+  const char* const behind = line < end && *line == '$' ? read_short_length(line + 1, end, length) : nullptr;
+  if (behind == nullptr) return parse_bulk_length_slowly(unread);
+  position_ = static_cast<std::size_t>(behind - unread.data());
+  return length_known(static_cast<std::int64_t>(length));
+}
+
+RequestParser::Step RequestParser::length_known(std::int64_t length) noexcept {
+  if (length < 0 || length > limits_.bulk_bytes) return wrong(invalid_length);
+  if (length > unauthenticated_bulk_bytes && limits_.unauthenticated) return wrong(unauthenticated_length);
+  scanned_ = 0;
+  bulk_length_ = length;
+  return Step::request;
+}
+
+RequestParser::Step RequestParser::parse_bulk_length_slowly(BytesView unread) {
   const Line found = find_line_end(unread, '\r');
   if (found == Line::too_long) return wrong(too_big_length);
   if (found == Line::more || position_ + scanned_ + 2 > unread.size()) return suspend(unread);
@@ -131,12 +162,9 @@ RequestParser::Step RequestParser::parse_bulk_length(BytesView unread) {
     return wrong(error_text_);
   }
   const auto length = read_integer(line.substr(1));
-  if (!length || *length < 0 || *length > limits_.bulk_bytes) return wrong(invalid_length);
-  if (*length > unauthenticated_bulk_bytes && limits_.unauthenticated) return wrong(unauthenticated_length);
+  if (!length) return wrong(invalid_length);
   position_ += scanned_ + 2;
-  scanned_ = 0;
-  bulk_length_ = *length;
-  return Step::request;
+  return length_known(*length);
 }
 
 RequestParser::Step RequestParser::wait_for_body(BytesView unread) {

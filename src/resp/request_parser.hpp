@@ -91,8 +91,12 @@ class RequestParser {
   void begin(char first);
   Step parse_inline(BytesView unread);
   Step parse_count(BytesView unread);
+  Step parse_count_slowly(BytesView unread);
+  Step count_known(std::int64_t count) noexcept;
   Step parse_bulks(BytesView unread);
   Step parse_bulk_length(BytesView unread);
+  Step parse_bulk_length_slowly(BytesView unread);
+  Step length_known(std::int64_t length) noexcept;
   bool split(BytesView line);
   Line find_line_end(BytesView unread, char end) noexcept;
   Step announce(BytesView unread);
