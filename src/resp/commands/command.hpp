@@ -116,7 +116,7 @@ struct KeySpec {
 inline constexpr std::size_t kMaxKeySpecs = 4;
 
 /// The commands whose keys depend on options in a way that no key spec can say; redis has a function for each.
-enum class KeyFunction : std::uint8_t { none, set, bitfield, sort, migrate, georadius, xread };
+enum class KeyFunction : std::uint8_t { none, set, bitfield, sort, migrate, georadius, xread, debug };
 
 /// A key among the arguments.
 struct KeyAt {

@@ -84,9 +84,10 @@ bool bitfield_keys(Argv argv, std::size_t arguments, KeyList& out) {
   if (argv.size() < 2) return false;
   bool reads = argv.size() == arguments;
   for (std::size_t i = 2; i < argv.size() && reads;) {
-    if (option(argv[i], "GET"))
+    const std::size_t more = argv.size() - i - 1;
+    if (more >= 2 && option(argv[i], "GET"))
       i += 3;
-    else if (option(argv[i], "OVERFLOW"))
+    else if (more >= 1 && option(argv[i], "OVERFLOW"))
       i += 2;
     else
       reads = false;
@@ -164,7 +165,7 @@ StreamOptions stream_options(Argv argv) noexcept {
     if (option(argv[i], "BLOCK")) {
       found.block = true;
       ++i;
-    } else if (option(argv[i], "COUNT")) {
+    } else if (option(argv[i], "COUNT") || option(argv[i], "CLAIM")) {
       ++i;
     } else if (option(argv[i], "GROUP")) {
       i += 2;
@@ -184,6 +185,16 @@ bool stream_keys(const Command& command, Argv argv, KeyList& out) {
   return true;
 }
 
+/// DEBUG is no container for the server, so COMMAND does not say that some of what it does has a key at 2.
+bool debug_keys(Argv argv, KeyList& out) {
+  if (argv.size() < 3) return true;
+  for (const BytesView one_key : {"OBJECT", "SDSLEN", "LISTPACK", "ZIPLIST", "HTSTATS-KEY"})
+    if (option(argv[1], one_key)) out.add(2, kRO);
+  if (option(argv[1], "DIGEST-VALUE"))
+    for (std::size_t i = 2; i < argv.size(); ++i) out.add(static_cast<std::uint32_t>(i), kRO);
+  return true;
+}
+
 bool special_keys(const Command& command, Argv argv, std::size_t arguments, KeyList& out) {
   if (command.key_function == KeyFunction::set) return set_keys(argv, arguments, out);
   if (command.key_function == KeyFunction::bitfield) return bitfield_keys(argv, arguments, out);
@@ -197,6 +208,8 @@ bool special_keys(const Command& command, Argv argv, std::size_t arguments, KeyL
       return migrate_keys(argv, out);
     case KeyFunction::xread:
       return stream_keys(command, argv, out);
+    case KeyFunction::debug:
+      return debug_keys(argv, out);
     default:
       return false;
   }

@@ -19,6 +19,7 @@ constexpr notation::Row kRows[] = {
 #include "resp/commands/rows_sorted_sets.inc"
 #include "resp/commands/rows_streams.inc"
 #include "resp/commands/rows_geo.inc"
+#include "resp/commands/rows_vector_sets.inc"
 #include "resp/commands/rows_hyperloglog.inc"
 #include "resp/commands/rows_generic.inc"
 #include "resp/commands/rows_scripting.inc"
