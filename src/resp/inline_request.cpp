@@ -65,25 +65,25 @@ bool append_quoted(BytesView line, std::size_t& at, Bytes& out) {
 
 bool RequestParser::split(BytesView line) {
   argv_.clear();
-  unquoted_.clear();
-  unquoted_.reserve(line.size());
+  text_.clear();
+  text_.reserve(line.size());
   std::size_t at = 0;
   while (true) {
     while (at < line.size() && blank(line[at])) ++at;
     if (at == line.size()) return true;
     const std::size_t begin = at;
-    const std::size_t copied = unquoted_.size();
+    const std::size_t copied = text_.size();
     bool quoted = false;
     while (at < line.size() && !ends_token(line[at]) && !quoted) {
       quoted = line[at] == '"' || line[at] == '\'';
       if (!quoted) {
-        unquoted_ += line[at++];
-      } else if (!append_quoted(line, at, unquoted_)) {
+        text_ += line[at++];
+      } else if (!append_quoted(line, at, text_)) {
         return false;
       }
     }
-    argv_.push_back(quoted ? BytesView(unquoted_).substr(copied) : line.substr(begin, at - begin));
-    if (!quoted) unquoted_.resize(copied);
+    argv_.push_back(quoted ? BytesView(text_).substr(copied) : line.substr(begin, at - begin));
+    if (!quoted) text_.resize(copied);
   }
 }
 

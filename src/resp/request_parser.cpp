@@ -9,8 +9,9 @@ namespace {
 
 constexpr std::int64_t unauthenticated_arguments = 10;
 constexpr std::int64_t unauthenticated_bulk_bytes = 16384;
-/// A request with more arguments does not leave its memory behind.
+/// A request with more arguments, or quoted text, does not leave its memory behind.
 constexpr std::size_t kept_arguments = 1024;
+constexpr std::size_t kept_text_bytes = 1024;
 
 constexpr BytesView too_big_inline = "-ERR Protocol error: too big inline request\r\n";
 constexpr BytesView unbalanced_quotes = "-ERR Protocol error: unbalanced quotes in request\r\n";
@@ -44,6 +45,7 @@ void RequestParser::begin(char first) {
   spans_.clear();
   if (argv_.capacity() > kept_arguments) std::vector<BytesView>().swap(argv_);
   if (spans_.capacity() > kept_arguments) std::vector<Span>().swap(spans_);
+  if (text_.capacity() > kept_text_bytes) Bytes().swap(text_);
   position_ = 0;
   scanned_ = 0;
   arguments_ = -1;
@@ -156,10 +158,10 @@ RequestParser::Step RequestParser::parse_bulk_length_slowly(BytesView unread) {
   const BytesView line = unread.substr(position_, scanned_);
   const char first = unread[position_];
   if (first != '$') {
-    error_text_ = "-ERR Protocol error: expected '$', got '";
-    error_text_ += (first == '\r' || first == '\n') ? ' ' : first;
-    error_text_ += "'\r\n";
-    return wrong(error_text_);
+    text_ = "-ERR Protocol error: expected '$', got '";
+    text_ += (first == '\r' || first == '\n') ? ' ' : first;
+    text_ += "'\r\n";
+    return wrong(text_);
   }
   const auto length = read_integer(line.substr(1));
   if (!length) return wrong(invalid_length);

@@ -108,9 +108,9 @@ class RequestParser {
   void restore_arguments(BytesView unread);
 
   RequestLimits limits_;
-  std::vector<BytesView> argv_;      ///< those found in this call; all of them when a step hands them out
-  std::vector<Span> spans_;          ///< those found in earlier calls, from the first byte passed
-  Bytes unquoted_;                   ///< bodies of inline arguments with quotes; reserved first, so views stay valid
+  std::vector<BytesView> argv_;  ///< those found in this call; all of them when a step hands them out
+  std::vector<Span> spans_;      ///< those found in earlier calls, from the first byte passed
+  Bytes text_;  ///< bodies of inline arguments with quotes (reserved first, so views stay valid); or the error
   std::size_t position_ = 0;         ///< start of the line or body that is being read
   std::size_t scanned_ = 0;          ///< bytes of the line at `position_` known not to end it
   std::int64_t arguments_ = -1;      ///< announced; -1: not known yet
@@ -124,7 +124,6 @@ class RequestParser {
   bool stream_ = true;
   bool hidden_ = false;  ///< a NUL stands in the line: Redis searches with strchr and never finds the line's end
   BytesView error_;
-  Bytes error_text_;
 };
 
 }  // namespace keyshift::resp

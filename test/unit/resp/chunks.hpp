@@ -25,4 +25,15 @@ inline rc::Gen<std::vector<std::size_t>> pieces_of(std::size_t size) {
                       });
 }
 
+/// Up to three times drops a byte, puts one of `letters` before it or in its place. For use inside a property.
+inline void damage(Bytes& bytes, BytesView letters) {
+  const int wounds = *rc::gen::inRange(0, 4);
+  for (int i = 0; i < wounds && !bytes.empty(); ++i) {
+    const auto at = *rc::gen::inRange<std::size_t>(0, bytes.size());
+    const std::size_t replaced = *rc::gen::inRange<std::size_t>(0, 2);
+    const std::size_t inserted = *rc::gen::inRange<std::size_t>(0, 2);
+    bytes.replace(at, replaced, Bytes(inserted, *rc::gen::elementOf(Bytes(letters))));
+  }
+}
+
 }  // namespace keyshift::resp::test

@@ -164,17 +164,23 @@ TEST_CASE("of a generated reply the framer takes exactly what hiredis takes") {
   }));
 }
 
-TEST_CASE("of any bytes that both can read the framer takes what hiredis takes") {
-  const auto letter = rc::gen::elementOf(std::string("**$$$:+-_#,(=~%>00112t4.e\r\n\r\n\r\n\r\n\r\n"));
+TEST_CASE("of damaged replies that both can still read the framer takes what hiredis takes") {
+  const Bytes letters = "*$:+-_#,(=~%>0012t.e\r\n";
+  int read_by_both = 0;
   CHECK(rc::check([&] {
-    const auto bytes = *rc::gen::container<Bytes>(letter);
+    Bytes bytes;
+    append_reply(bytes, *test::reply(test::Kinds::hiredis));
+    test::damage(bytes, letters);
     const auto [step, taken] = fed(bytes);
     const test::HiredisVerdict verdict = test::ask_hiredis(bytes);
-    RC_CLASSIFY(step == Step::whole && verdict.step == Hiredis::whole, "read by both");
-    if (step == Step::whole && verdict.step == Hiredis::whole) RC_ASSERT(taken == verdict.taken);
+    if (step == Step::whole && verdict.step == Hiredis::whole) {
+      ++read_by_both;
+      RC_ASSERT(taken == verdict.taken);
+    }
     if (step == Step::whole) RC_ASSERT(verdict.step != Hiredis::more);
     if (step == Step::more) RC_ASSERT(verdict.step != Hiredis::whole);
   }));
+  CHECK(read_by_both > 10);
 }
 
 TEST_CASE("the type is that of the reply, not of the attribute in front") {
