@@ -35,7 +35,11 @@ struct Generator::Connection {
 };
 
 Generator::Generator(const Options& options)
-    : options_(options), records_(options), epoll_(epoll_create1(0)), buffer_(256 * 1024) {}
+    : options_(options),
+      records_(options),
+      once_(options.command == Command::fill || options.command == Command::touch),
+      epoll_(epoll_create1(0)),
+      buffer_(256 * 1024) {}
 
 Generator::~Generator() {
   for (const auto& connection : connections_) close(connection->fd);
@@ -66,7 +70,7 @@ bool Generator::open_all() {
 }
 
 std::uint64_t Generator::next_record() {
-  if (options_.command == Command::fill) return filled_++;
+  if (once_) return taken_++;
   random_ ^= random_ << 13;
   random_ ^= random_ >> 7;
   random_ ^= random_ << 17;
@@ -78,7 +82,7 @@ void Generator::send_batch(Connection& connection) {
   connection.answered = 0;
   batch_.clear();
   for (std::size_t i = 0; i < options_.pipeline; ++i) {
-    if (options_.command == Command::fill && filled_ == options_.keys) break;
+    if (once_ && taken_ == options_.keys) break;
     connection.awaited.push_back(next_record());
     records_.append_request(batch_, connection.awaited.back());
   }
@@ -158,7 +162,7 @@ Result Generator::run() {
   Result before, after;
   if (open_all()) {
     const double start = seconds(now());
-    bool warm = options_.command == Command::fill || options_.warmup <= 0;
+    bool warm = once_ || options_.warmup <= 0;
     sample(before);
     for (const auto& connection : connections_) send_batch(*connection);
     std::array<epoll_event, 256> events;
@@ -171,7 +175,7 @@ Result Generator::run() {
         if ((event.events & EPOLLOUT) != 0) write(connection, connection.unsent.data(), connection.unsent.size());
         if ((event.events & ~static_cast<unsigned>(EPOLLOUT)) != 0) receive(connection);
       }
-      if (options_.command == Command::fill) continue;
+      if (once_) continue;
       const double passed = seconds(now()) - start;
       if (!warm && passed >= options_.warmup) {
         warm = true;

@@ -44,12 +44,13 @@ class Generator {
 
   const Options& options_;
   Records records_;
+  bool once_;
   int epoll_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<char> buffer_;
   std::string batch_;
   std::uint64_t requests_ = 0;
-  std::uint64_t filled_ = 0;
+  std::uint64_t taken_ = 0;  ///< records, when each is taken once
   std::uint64_t random_ = 88172645463325252ULL;
   std::size_t active_ = 0;  ///< connections that wait for replies
   Histogram latency_;

@@ -9,10 +9,11 @@ namespace {
 
 [[noreturn]] void usage() {
   std::fputs(
-      "usage: bench_load --port N [--host A.B.C.D] [--command get|set|fill] [--connections N] [--pipeline N]\n"
+      "usage: bench_load --port N [--host A.B.C.D] [--command get|set|fill|touch] [--connections N] [--pipeline N]\n"
       "                  [--value BYTES] [--keys N] [--key 'user:{}'] [--warmup S] [--seconds S] [--watch "
       "NAME=PID]...\n"
-      "fill writes every record once; get expects the records that fill or set wrote. Prints one JSON object.\n",
+      "fill writes and touch reads every record once; get and touch expect what fill or set wrote. Prints one JSON "
+      "object.\n",
       stderr);
   std::exit(2);
 }
@@ -21,6 +22,7 @@ Command parse_command(std::string_view text) {
   if (text == "get") return Command::get;
   if (text == "set") return Command::set;
   if (text == "fill") return Command::fill;
+  if (text == "touch") return Command::touch;
   usage();
 }
 

@@ -8,7 +8,8 @@
 
 namespace keyshift::bench {
 
-enum class Command { get, set, fill };
+/// fill writes and touch reads every record once, in order; get and set take them at random for a time.
+enum class Command { get, set, fill, touch };
 
 /// What one run of the load generator does.
 struct Options {

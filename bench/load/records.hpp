@@ -22,7 +22,7 @@ class Records {
     std::string key = options.key;
     key.replace(hole, 2, number);
     digits_ = number.size();
-    const bool writes = options.command != Command::get;
+    const bool writes = options.command == Command::set || options.command == Command::fill;
     request_ = writes ? "*3\r\n$3\r\nSET\r\n" : "*2\r\n$3\r\nGET\r\n";
     request_ += "$" + std::to_string(key.size()) + "\r\n";
     key_at_ = request_.size() + hole;
