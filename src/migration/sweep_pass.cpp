@@ -292,11 +292,10 @@ std::uint64_t SweepPass::resume_cursor() const noexcept {
 
 std::vector<std::string> SweepPass::conflicts_met() { return std::exchange(conflicts_met_, {}); }
 
-double pass_estimate(std::uint64_t cursor, std::uint64_t keys) noexcept {
-  const int bits = static_cast<int>(std::max(std::bit_width(keys > 0 ? keys - 1 : 0), std::bit_width(cursor)));
+double pass_estimate(std::uint64_t cursor) noexcept {
   double fraction = 0;
-  for (int bit = 0; bit < bits; ++bit)
-    if ((cursor >> bit & 1) != 0) fraction += 1.0 / static_cast<double>(std::uint64_t{2} << bit);
+  for (double part = 0.5; cursor != 0; cursor >>= 1, part /= 2)
+    if ((cursor & 1) != 0) fraction += part;
   return std::min(fraction, 0.99);
 }
 

@@ -58,9 +58,11 @@ class SweepPass {
   /// One whole reply. An error means that the server does not speak as Redis does: close the connection.
   Result<void> take(BytesView reply);
 
-  /// The connection is lost: what was in flight has an unknown outcome and is looked at again. next() goes on from
-  /// resume_cursor().
+  /// The connection is lost: what was in flight has an unknown outcome and is looked at again. The pass goes on at
+  /// resume_cursor() on the next connection.
   void connection_lost();
+  /// Right after connection_lost(): go on at `cursor` instead (0 when the server is another process).
+  void go_on_at(std::uint64_t cursor) noexcept { cursor_ = cursor; }
 
   /// Every key in front of this SCAN cursor is dealt with.
   [[nodiscard]] std::uint64_t resume_cursor() const noexcept;
@@ -147,8 +149,8 @@ class SweepPass {
   bool found_any_ = false;
 };
 
-/// How far a pass is, from 0 to 0.99: SCAN walks the table by the bits of its cursor in reverse order, and `keys`
-/// (DBSIZE) tells about how many bits there are. An estimate.
-double pass_estimate(std::uint64_t cursor, std::uint64_t keys) noexcept;
+/// How far a pass is, from 0 to 0.99: SCAN walks the table by the bits of its cursor in reverse order, the lowest bit
+/// last (redis dict.c, dictScan), whatever the size of the table is. An estimate: tables grow and shrink meanwhile.
+double pass_estimate(std::uint64_t cursor) noexcept;
 
 }  // namespace keyshift::migration
