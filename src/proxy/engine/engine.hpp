@@ -1,0 +1,257 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "proxy/engine/engine_counters.hpp"
+#include "proxy/engine/ensured_set.hpp"
+#include "proxy/engine/planner.hpp"
+#include "proxy/engine/run.hpp"
+#include "proxy/engine/session.hpp"
+#include "proxy/engine/settings.hpp"
+#include "proxy/engine/upstream.hpp"
+#include "resp/commands/table.hpp"
+#include "resp/request_parser.hpp"
+
+namespace keyshift::proxy {
+
+/// What the shell is to do, besides flushing what is dirty.
+struct Action {
+  enum class Kind : std::uint8_t {
+    connect,          ///< open a socket for `upstream`, then on_upstream_connected or on_upstream_lost
+    close_upstream,   ///< close its socket, if any, and forget the pointer
+    close_session,    ///< write what is left if `after_flush`, close, and forget the pointer
+    pause_upstream,   ///< stop reading it
+    resume_upstream,
+    resume_session,   ///< read it again (it was read_paused)
+  };
+  Kind kind;
+  Upstream* upstream = nullptr;
+  Session* session = nullptr;
+  void* socket = nullptr;    ///< of what is closed: the object itself may be gone
+};
+
+/// The proxy of one worker without its sockets: sessions, upstream connections, plans and their runs.
+///
+/// A state machine: the shell tells what happened and what time it is; the engine answers with bytes in the OutQueues of
+/// what it lists as dirty, and with actions. It reads no clock, does no I/O, throws nothing. One thread.
+///
+/// Order: the commands of a session are in flight on one upstream connection at a time, so their replies come in order;
+/// a command that needs another connection waits until those before it are answered. docs/life-of-a-command.md.
+class Engine final : private KnownRecords {
+ public:
+  Engine(EngineSettings settings, const commands::Table& table, EngineCounters& counters, const Key128& secret);
+  ~Engine() override;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// A client has connected. The session lives until close_session was listed for it.
+  Session& open_session(void* socket, Time now);
+  /// `bytes` were read; they may be looked at until the next call of flush lists (borrowed output points into them).
+  void on_client_bytes(Session& session, BytesView bytes, Time now);
+  void on_client_closed(Session& session, Time now);
+  /// The shell has written some of session.out.
+  void on_client_written(Session& session, Time now);
+
+  void on_upstream_connected(Upstream& upstream, Time now);
+  void on_upstream_bytes(Upstream& upstream, BytesView bytes, Time now);
+  /// The connection could not be made, or broke; `why` is for people. The upstream is gone after this call.
+  void on_upstream_lost(Upstream& upstream, BytesView why, Time now);
+  void on_upstream_written(Upstream& upstream, Time now);
+  /// Time passes: to be called about every 100 ms.
+  void on_tick(Time now);
+  /// No new commands are taken; sessions close as their commands are answered.
+  void drain(Time now);
+
+  /// What must be written; the shell clears `dirty` and the list.
+  std::vector<Session*>& dirty_sessions() noexcept { return dirty_sessions_; }
+  std::vector<Upstream*>& dirty_upstreams() noexcept { return dirty_upstreams_; }
+  /// What must be done, in order; the shell empties the list.
+  std::vector<Action>& actions() noexcept { return actions_; }
+
+  [[nodiscard]] std::size_t sessions() const noexcept { return sessions_.size(); }
+  [[nodiscard]] std::size_t upstreams() const noexcept { return upstreams_.size(); }
+  [[nodiscard]] const EngineSettings& settings() const noexcept { return settings_; }
+
+ private:
+  struct Credentials {
+    Bytes user, password;
+    bool operator==(const Credentials&) const = default;
+  };
+  /// Connections for one PoolKey: the shared one, idle ones for the next pinned session, who waits, and when to try again.
+  struct Pool {
+    Upstream* shared = nullptr;
+    std::vector<Upstream*> idle;
+    std::vector<Session*> waiting;
+    Time retry_at{};
+    std::uint32_t failures = 0;
+    Bytes last_error;
+    Bytes hello;   ///< reply of HELLO, as the server gave it
+  };
+  /// A request while the gate looks at it.
+  struct Request {
+    std::span<const BytesView> argv;
+    BytesView raw;             ///< multi-bulk bytes as the client sent them, or re-encoded
+    const commands::Command* command = nullptr;
+    std::size_t arguments = 0; ///< more than argv.size() while a big one is still coming
+  };
+  enum class Verdict : std::uint8_t { served, stalled };
+
+  // engine_input.cpp: bytes to requests
+  std::size_t consume(Session& s, BytesView unread);
+  bool admits(const Session& s) const noexcept;
+  void run_session(Session& s);
+  void keep_rest(Session& s, BytesView bytes, std::size_t used);
+  Verdict big_request(Session& s, resp::RequestParser& parser, BytesView unread, std::size_t& used);
+  std::size_t pass_big(Session& s, BytesView bytes);
+  void settle();
+
+  // engine_gate.cpp, engine_gate_*.cpp: requests to calls
+  Verdict gate(Session& s, Request& r);
+  Verdict gate_plain(Session& s, Request& r, bool pinned);
+  Verdict gate_in_multi(Session& s, Request& r);
+  Verdict gate_unknown(Session& s, Request& r);
+  Verdict gate_multi(Session& s, Request& r);
+  Verdict gate_end_multi(Session& s, Request& r);
+  Verdict gate_watch(Session& s, Request& r);
+  Verdict gate_subscribe(Session& s, Request& r);
+  Verdict gate_monitor(Session& s, Request& r);
+  Verdict gate_select(Session& s, Request& r);
+  Verdict gate_auth(Session& s, Request& r);
+  Verdict gate_hello(Session& s, Request& r);
+  Verdict gate_tracking(Session& s, Request& r, Upstream& u);
+  Verdict gate_reset(Session& s, Request& r);
+  Verdict gate_client(Session& s, Request& r);
+  Verdict gate_scan(Session& s, Request& r);
+  Verdict gate_keyspace(Session& s, Request& r);
+  Verdict gate_flush(Session& s, Request& r);
+  Verdict gate_move_database(Session& s, Request& r);
+  Verdict refuse(Session& s, const Request& r, std::string_view reason, std::string_view text);
+  Verdict refuse_with(Session& s, const Request& r, Bytes line);
+  Verdict answer(Session& s, BytesView bytes);
+  Verdict answer_error(Session& s, const Error& error);
+
+  // engine_send.cpp: calls to bytes
+  void plan(const Session& s, const Request& r);
+  Verdict carry_out(Session& s, Request& r, Upstream& u);
+  Verdict forward(Session& s, const Request& r, Upstream& u, Run* run);
+  void send_pair(Session& s, const Request& r, Upstream& u);
+  void send_transaction(Session& s, const Request& r, Upstream& u);
+  Verdict moves_first(Session& s, const Request& r);
+  static bool moves_refused(Session& s, Bytes& line);
+  void append_request(Upstream& u, const Request& r, bool keep);
+  void append_moves(Upstream& u, Run& run);
+  Pending& expect(Upstream& u, Session* s, const commands::Command* command);
+  void take_turn(Session& s, Pending& p, const commands::Command& command);
+  Run& new_run(Run::Kind kind, Session* s, const commands::Command* command);
+  Run& hooked(Session& s, const Request& r, Run::Hook hook);
+  void free_run(Run& run);
+  void count(const commands::Command& command, Route route);
+  Bytes request_bytes(const Request& r) const;
+
+  // engine_pools.cpp: connections
+  Upstream* shared_channel(Session& s, const PoolKey& key);
+  Upstream* pinned_channel(Session& s);
+  Upstream* channel(Session& s) ;
+  bool ready_for(Session& s, Upstream* u);
+  Upstream& connect(const PoolKey& key, bool shared);
+  void begin_handshake(Upstream& u);
+  BytesView handshake_bytes(Upstream& u, BytesView bytes);
+  void handshake_done(Upstream& u);
+  void upstream_gone(Upstream& u, BytesView why, bool close_socket);
+  void fail_pending(Upstream& u, const Error& error);
+  void wake_waiting(Pool& pool);
+  void unpin(Session& s);
+  void maybe_unpin(Session& s);
+  std::uint32_t intern(const Credentials& credentials);
+  void new_generation(BytesView why);
+
+  // engine_replies.cpp: bytes to replies
+  void reply_chunk(Upstream& u, BytesView chunk, bool whole);
+  void plain_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole);
+  void async_chunk(Upstream& u, BytesView chunk, bool whole);
+  void async_frame(Upstream& u, Session& s, BytesView frame, bool borrow);
+  void confirmed(Upstream& u, Session& s, std::uint32_t replies);
+  bool maps_messages(const Session& s) const;
+  bool deliver_message(Session& s, const resp::Reply& message, BytesView frame, bool borrow);
+  bool leave_shared(Upstream& u, Pending& p);
+  void deliver(Session& s, std::uint32_t sequence, BytesView bytes, bool whole, bool borrow);
+  void completed(Session& s);
+  void write_out(Session& s, BytesView bytes, bool borrow);
+  void look_at_error(BytesView line);
+  void finish(Upstream& u, Pending& p);
+
+  // engine_runs.cpp: replies of runs
+  void run_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole);
+  void run_reply(Upstream& u, Pending& p, BytesView reply);
+  void pair_reply(Upstream& u, Pending& p, BytesView reply);
+  void transaction_reply(Upstream& u, Pending& p, BytesView reply);
+  void moves_reply(Upstream& u, Pending& p, BytesView reply);
+  void ask(Run& run);
+  void ask_reply(Upstream& u, Pending& p, BytesView reply);
+  void hook_reply(Upstream& u, Pending& p, BytesView reply);
+  void exec_reply(Session& s, Run& run, BytesView reply);
+  void client_lines_reply(Run& run, BytesView reply);
+  void name_connection(Upstream& u);
+  void keyspace_reply(Upstream& u, Pending& p, BytesView reply);
+  void scan_reply(Upstream& u, Pending& p, BytesView reply);
+  void flush_reply(Upstream& u, Pending& p, BytesView reply);
+  void judge_move(Run& run, std::size_t index, BytesView reply);
+  void moves_done(Run& run);
+  void put_aside(const Move& move);
+  void resolve_conflicts(Run& run);
+  void conflict_reply(Upstream& u, Pending& p, BytesView reply);
+  void send_conflict_step(Upstream& u, Run& run);
+  void identity_reply(Upstream& u, Pending& p, BytesView reply);
+  void probe_identity();
+  void run_done(Run& run, BytesView reply, bool borrow);
+  void fail_run(Run& run, const Error& error);
+  Bytes mapped_reply(const Run& run, BytesView reply) const;
+  Bytes at_other_names(const Run& run, std::uint64_t at_from) const;
+
+  // common
+  [[nodiscard]] bool known(BytesView stored) const noexcept override;
+  void mark(Session& s);
+  void mark(Upstream& u);
+  void wake(Session& s);
+  void close_after_flush(Session& s);
+  void close_session(Session& s);
+  void reap(Session& s);
+  PlanContext context(const Session& s) const noexcept;
+  [[nodiscard]] bool moving() const noexcept { return settings_.rules && migration::moving(settings_.mode); }
+
+  EngineSettings settings_;
+  const commands::Table& table_;
+  EngineCounters& counters_;
+  EnsuredSet ensured_;
+  Time now_{};
+  bool draining_ = false;
+  bool collected_reply_ = false;  ///< the reply at hand lies in a buffer of the run, not in the read buffer
+  bool owned_input_ = false;   ///< the request lies in a session's own buffer: it must be copied, not borrowed
+  resp::RequestParser parser_; ///< shared by all sessions that have no half request
+  commands::KeyList keys_;
+  Plan plan_;
+  Bytes scratch_, scratch_name_;
+  std::uint64_t next_id_ = 1;
+  std::uint32_t jitter_ = 1;
+  std::uint32_t generation_ = 0;
+  Time probed_at_{};
+  Bytes identity_;
+  std::vector<Credentials> credentials_;
+  std::map<PoolKey, Pool> pools_;
+  std::map<int, bool> databases_;     ///< those that the server has let us select
+  std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Upstream>> upstreams_;
+  std::unordered_map<Run*, std::unique_ptr<Run>> runs_;
+  std::vector<std::unique_ptr<Run>> spare_runs_;
+  std::vector<Session*> runnable_;
+  std::vector<Session*> dead_;
+  std::vector<std::unique_ptr<Upstream>> gone_;  ///< destroyed at the end of the event
+  std::vector<Session*> dirty_sessions_;
+  std::vector<Upstream*> dirty_upstreams_;
+  std::vector<Action> actions_;
+};
+
+}  // namespace keyshift::proxy

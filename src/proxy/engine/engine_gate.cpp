@@ -1,0 +1,229 @@
+// What a session does with a request before any rule is asked: which connection, which state, answered here or there.
+#include "proxy/engine/engine.hpp"
+
+namespace keyshift::proxy {
+
+using commands::Gate;
+
+Engine::Verdict Engine::answer(Session& s, BytesView bytes) {
+  const bool silent = s.reply_off || s.reply_skip;
+  s.reply_skip = s.skip_next;
+  s.skip_next = false;
+  const std::uint32_t sequence = s.next++;
+  deliver(s, sequence, silent ? BytesView() : bytes, true, false);
+  return Verdict::served;
+}
+
+Engine::Verdict Engine::answer_error(Session& s, const Error& error) { return answer(s, to_reply(error)); }
+
+Engine::Verdict Engine::refuse(Session& s, const Request& r, std::string_view reason, std::string_view text) {
+  Error error = plan_.refusal;
+  if (!text.empty()) {
+    error = {ErrorCode::refused, ""};
+    if (r.command != nullptr) error.what.append("command=").append(r.command->name).append(" ");
+    error.what.append("reason=").append(reason).append(": ").append(text);
+  }
+  counters_.refused.add(1);
+  counters_.count_refusal(plan_.rule, r.command != nullptr ? r.command->id : -1, reason);
+  if (r.command != nullptr) count(*r.command, Route::refuse);
+  return refuse_with(s, r, to_reply(error));
+}
+
+Engine::Verdict Engine::refuse_with(Session& s, const Request& r, Bytes line) {
+  Upstream* u = s.pinned;
+  if (!s.in_multi || u == nullptr) return answer(s, line);
+  // The server must know too, or EXEC would run the rest: an unknown command makes it refuse the transaction.
+  static const commands::Command none{};
+  const commands::Command& command = r.command != nullptr ? *r.command : none;
+  Run& run = hooked(s, r, Run::Hook::refused_in_multi);
+  run.error = std::move(line);
+  Pending& p = expect(*u, &s, &command);
+  take_turn(s, p, command);
+  p.run = &run;
+  run.sequence = p.sequence;
+  run.silent = p.silent;
+  run.outstanding = 1;
+  u->out.copy("*1\r\n$16\r\nKEYSHIFT.REFUSED\r\n");
+  mark(*u);
+  return Verdict::served;
+}
+
+Engine::Verdict Engine::gate(Session& s, Request& r) {
+  if (s.drain_next) {
+    if (s.in_flight() != 0) {
+      s.stall = Stall::drain;
+      return Verdict::stalled;
+    }
+    s.drain_next = false;
+  }
+  r.command = table_.find(r.argv);
+  plan_.clear();
+  if (r.command == nullptr) return gate_unknown(s, r);
+  if (!commands::Table::arity_fits(*r.command, r.argv.size())) {
+    Upstream* u = channel(s);  // the server says so in its own words
+    if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+    if (s.raw) return gate_subscribe(s, r);
+    return forward(s, r, *u, nullptr);
+  }
+  if (s.raw && r.command->gate != Gate::quit && r.command->gate != Gate::reset) return gate_subscribe(s, r);
+  if (s.in_multi) return gate_in_multi(s, r);
+  if ((r.command->flags & commands::kDangerous) != 0 && !settings_.allow_dangerous)
+    return refuse(s, r, "dangerous", "not passed on to the server (--allow-dangerous would)");
+  switch (commands::Table::gate(*r.command, r.argv)) {
+    case Gate::pass: return gate_plain(s, r, commands::Table::blocks(*r.command, r.argv));
+    case Gate::pinned: return gate_plain(s, r, true);
+    case Gate::multi: return gate_multi(s, r);
+    case Gate::exec:
+    case Gate::discard: return gate_end_multi(s, r);
+    case Gate::watch: return gate_watch(s, r);
+    case Gate::unwatch: return gate_end_multi(s, r);
+    case Gate::subscribe:
+    case Gate::unsubscribe: return gate_subscribe(s, r);
+    case Gate::monitor: return gate_monitor(s, r);
+    case Gate::select: return gate_select(s, r);
+    case Gate::auth: return gate_auth(s, r);
+    case Gate::hello: return gate_hello(s, r);
+    case Gate::reset: return gate_reset(s, r);
+    case Gate::quit:
+      answer(s, "+OK\r\n");
+      close_after_flush(s);
+      return Verdict::served;
+    case Gate::client: return gate_client(s, r);
+    case Gate::scan: return gate_scan(s, r);
+    case Gate::keyspace: return gate_keyspace(s, r);
+    case Gate::flush: return gate_flush(s, r);
+    case Gate::move_database: return gate_move_database(s, r);
+    case Gate::sync: return refuse(s, r, "replication", "a replica must be attached to the server itself, not to a proxy");
+  }
+  return Verdict::served;
+}
+
+/// A command on keys, or on none. `pinned`: it may park its connection, or leaves something on it.
+Engine::Verdict Engine::gate_plain(Session& s, Request& r, bool pinned) {
+  plan(s, r);
+  if (plan_.route == Route::refuse) return refuse(s, r, plan_.reason, {});
+  Upstream* u = pinned ? pinned_channel(s) : channel(s);
+  if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  if (pinned) {
+    // Inside MULTI it would not block: its moves go in front of it instead, as a pair.
+    if (plan_.shape == Shape::transaction) plan_.shape = Shape::before;
+    if (r.command->name == "WAIT" || r.command->name == "WAITAOF") {
+      // WAIT covers what was written before the last command of its own connection: so there must be one.
+      Pending& p = expect(*u, nullptr, nullptr);
+      p.command = r.command->id;
+      u->out.copy("*1\r\n$4\r\nPING\r\n");
+    }
+  }
+  const Verdict verdict = carry_out(s, r, *u);
+  if (pinned && verdict == Verdict::served) s.drain_next = true;
+  return verdict;
+}
+
+Engine::Verdict Engine::gate_unknown(Session& s, Request& r) {
+  plan_unknown(context(s), r.argv, plan_);
+  if (plan_.route == Route::refuse) return refuse(s, r, plan_.reason, {});
+  Upstream* u = s.in_multi || s.raw ? s.pinned : pinned_channel(s);  // it may leave state on its connection
+  if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  static const commands::Command unknown{};
+  r.command = &unknown;
+  if (s.raw) return gate_subscribe(s, r);
+  return forward(s, r, *u, nullptr);
+}
+
+Engine::Verdict Engine::gate_multi(Session& s, Request& r) {
+  Upstream* u = pinned_channel(s);
+  if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  s.in_multi = true;
+  s.more().transaction = Transaction();
+  return forward(s, r, *u, &hooked(s, r, Run::Hook::multi));
+}
+
+Engine::Verdict Engine::gate_in_multi(Session& s, Request& r) {
+  Upstream* u = s.pinned;
+  if (u == nullptr || u->state != Upstream::State::open) {
+    s.in_multi = false;
+    return answer_error(s, {ErrorCode::upstream, "the connection that held this transaction was lost; nothing of it ran"});
+  }
+  const Gate gate = r.command->gate;
+  if (gate == Gate::exec || gate == Gate::discard) return gate_end_multi(s, r);
+  if (gate == Gate::reset) return gate_reset(s, r);
+  if (gate == Gate::quit) {
+    answer(s, "+OK\r\n");
+    close_after_flush(s);
+    return Verdict::served;
+  }
+  if ((r.command->flags & commands::kDangerous) != 0 && !settings_.allow_dangerous)
+    return refuse(s, r, "dangerous", "not passed on to the server (--allow-dangerous would)");
+  const bool names_connection = r.command->name == "CLIENT SETNAME" || r.command->name == "CLIENT REPLY" || gate == Gate::hello || gate == Gate::auth || gate == Gate::sync;
+  if (names_connection) return refuse(s, r, "transaction", "changes the connection itself and is not served inside MULTI");
+  const bool whole_database = gate == Gate::scan || gate == Gate::keyspace || gate == Gate::flush || gate == Gate::move_database;
+  if (whole_database && settings_.rules && (s.pool.database == settings_.rules->database() || gate == Gate::move_database))
+    return refuse(s, r, "transaction", "concerns every record of a migration and is not served inside MULTI");
+  if (gate == Gate::subscribe || gate == Gate::monitor || r.command->gate == Gate::client) s.sticky = u->tainted = true;
+  plan(s, r);
+  if (plan_.route == Route::refuse) return refuse(s, r, plan_.reason, {});
+  if (!plan_.moves.empty() && !s.moved_once) return moves_first(s, r);
+  if (Bytes line; moves_refused(s, line)) return refuse_with(s, r, std::move(line));
+  Transaction::Queued queued{plan_.names, -1};
+  if (gate == Gate::select) queued.select = std::atoi(Bytes(r.argv[1]).c_str());
+  auto& transaction = s.more().transaction;
+  transaction.maps_names |= plan_.names != commands::ReplyNames::none;
+  transaction.queued.push_back(queued);
+  return forward(s, r, *u, nullptr);
+}
+
+/// EXEC, DISCARD, UNWATCH: also without MULTI, where the server says what is wrong with that.
+Engine::Verdict Engine::gate_end_multi(Session& s, Request& r) {
+  Upstream* u = channel(s);
+  if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  const Gate gate = r.command->gate;
+  const bool was_multi = s.in_multi;
+  if (gate != Gate::unwatch) s.in_multi = false;
+  if (!was_multi && gate != Gate::unwatch) return forward(s, r, *u, nullptr);
+  s.watching = false;
+  if (s.pinned == nullptr) return forward(s, r, *u, nullptr);
+  s.drain_next = true;
+  return forward(s, r, *u, &hooked(s, r, gate == Gate::exec ? Run::Hook::exec : Run::Hook::unpin));
+}
+
+Engine::Verdict Engine::gate_watch(Session& s, Request& r) {
+  plan(s, r);
+  if (plan_.route == Route::refuse) return refuse(s, r, plan_.reason, {});
+  Upstream* u = pinned_channel(s);
+  if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  if (!plan_.moves.empty() && !s.moved_once) {
+    if (s.in_flight() != 0) {
+      s.stall = Stall::drain;
+      return Verdict::stalled;
+    }
+    return moves_first(s, r);
+  }
+  if (Bytes line; moves_refused(s, line)) return answer(s, line);
+  s.watching = true;
+  return forward(s, r, *u, &hooked(s, r, Run::Hook::watch));
+}
+
+Engine::Verdict Engine::gate_monitor(Session& s, Request& r) {
+  Upstream* u = pinned_channel(s);
+  if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  if (s.in_flight() != 0) {
+    s.stall = Stall::drain;
+    return Verdict::stalled;
+  }
+  s.monitor = s.raw = s.sticky = u->tainted = true;
+  append_request(*u, r, false);
+  count(*r.command, Route::forward);
+  return Verdict::served;
+}
+
+Engine::Verdict Engine::gate_move_database(Session& s, Request& r) {
+  if (!settings_.rules) return gate_plain(s, r, false);
+  if (r.command->name == "MOVE") {
+    const bool record = settings_.rules->match(r.argv[1]).rule >= 0 || transforms::reserved(r.argv[1]);
+    if (!record) return gate_plain(s, r, false);
+    return refuse(s, r, "other-database", "a record of a migration may not be moved to or from another database");
+  }
+  return refuse(s, r, "other-database", "databases may not be swapped while a migration's rules hold in one of them");
+}
+
+}  // namespace keyshift::proxy

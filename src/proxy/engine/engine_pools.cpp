@@ -1,0 +1,279 @@
+// Connections to the server: which one a command takes, how one begins, and what happens when it ends.
+#include <algorithm>
+
+#include "proxy/engine/engine.hpp"
+#include "resp/encode.hpp"
+
+namespace keyshift::proxy {
+
+/// True when the session's commands in flight are on `u` already, or there are none.
+bool Engine::ready_for(Session& s, Upstream* u) {
+  if (s.in_flight() == 0 || s.channel == u->id) return true;
+  s.stall = Stall::drain;
+  return false;
+}
+
+Upstream* Engine::shared_channel(Session& s, const PoolKey& key) {
+  Pool& pool = pools_[key];
+  if (pool.shared == nullptr) {
+    if (now_ < pool.retry_at) {
+      answer_error(s, {ErrorCode::upstream, "Redis is unreachable: " + pool.last_error + " (nothing was sent)"});
+      return nullptr;
+    }
+    pool.shared = &connect(key, true);
+  }
+  if (pool.shared->state == Upstream::State::open) {
+    if (!ready_for(s, pool.shared)) return nullptr;
+    s.channel = pool.shared->id;
+    return pool.shared;
+  }
+  if (std::find(pool.waiting.begin(), pool.waiting.end(), &s) == pool.waiting.end()) pool.waiting.push_back(&s);
+  s.stall = Stall::opening;
+  return nullptr;
+}
+
+Upstream* Engine::pinned_channel(Session& s) {
+  if (s.pinned != nullptr) {
+    if (s.pinned->state == Upstream::State::open) return s.pinned;
+    s.stall = Stall::opening;
+    return nullptr;
+  }
+  if (s.in_flight() != 0) {
+    s.stall = Stall::drain;
+    return nullptr;
+  }
+  Pool& pool = pools_[s.pool];
+  Upstream* u = nullptr;
+  if (!pool.idle.empty()) {
+    u = pool.idle.back();
+    pool.idle.pop_back();
+  } else if (now_ < pool.retry_at) {
+    answer_error(s, {ErrorCode::upstream, "Redis is unreachable: " + pool.last_error + " (nothing was sent)"});
+    return nullptr;
+  } else {
+    u = &connect(s.pool, false);
+  }
+  u->owner = &s;
+  s.pinned = u;
+  s.channel = u->id;
+  if (u->state == Upstream::State::open) return u;
+  s.stall = Stall::opening;
+  return nullptr;
+}
+
+Upstream* Engine::channel(Session& s) {
+  if (s.pinned != nullptr || s.bulky) return pinned_channel(s);
+  return shared_channel(s, s.pool);
+}
+
+Upstream& Engine::connect(const PoolKey& key, bool shared) {
+  auto owned = std::make_unique<Upstream>();
+  Upstream& u = *owned;
+  u.id = next_id_++;
+  u.key = key;
+  u.shared = shared;
+  u.last_progress = now_;
+  upstreams_.emplace(u.id, std::move(owned));
+  actions_.push_back({Action::Kind::connect, &u});
+  return u;
+}
+
+void Engine::on_upstream_connected(Upstream& u, Time now) {
+  now_ = now;
+  u.last_progress = now;
+  begin_handshake(u);
+  settle();
+}
+
+void Engine::begin_handshake(Upstream& u) {
+  u.state = Upstream::State::handshake;
+  const Credentials& c = credentials_[u.key.credentials];
+  // The name tells the fleet which change of the control record this connection is under; by hand there is none.
+  const Bytes name = "keyshift:" + settings_.proxy_name + ":0.0";
+  std::vector<BytesView> hello{"HELLO", u.key.protocol == resp::Protocol::resp3 ? "3" : "2"};
+  if (!c.password.empty()) hello.insert(hello.end(), {"AUTH", c.user.empty() ? BytesView("default") : BytesView(c.user), c.password});
+  hello.insert(hello.end(), {"SETNAME", name});
+  Bytes out;
+  resp::append_command(out, hello);
+  resp::append_command(out, {"SELECT", std::to_string(u.key.database)});
+  u.handshake_left = 2;
+  if (moving()) {  // a refused MULTI would let the parts of a transaction run alone
+    resp::append_command(out, {"MULTI"});
+    resp::append_command(out, {"DISCARD"});
+    u.handshake_left = 4;
+  }
+  u.handshake_step = 0;
+  u.out.copy(out);
+  mark(u);
+}
+
+/// Takes handshake replies from `bytes`; returns what is behind them.
+BytesView Engine::handshake_bytes(Upstream& u, BytesView bytes) {
+  while (!bytes.empty() && u.state == Upstream::State::handshake) {
+    const auto fed = u.framer.feed(bytes);
+    u.held.append(bytes.substr(0, fed.taken));
+    bytes.remove_prefix(fed.taken);
+    if (fed.step == resp::ReplyFramer::Step::bad) {
+      upstream_gone(u, "it does not speak RESP", true);
+      return {};
+    }
+    if (fed.step != resp::ReplyFramer::Step::whole) break;
+    const Bytes reply = std::move(u.held);
+    u.held.clear();
+    const bool error = reply[0] == '-';
+    const BytesView line = BytesView(reply).substr(0, reply.find('\r'));
+    if (u.handshake_step == 0) {
+      if (!error) u.hello = reply;
+      const bool unauthenticated = line.starts_with("-NOAUTH");
+      if (error && !unauthenticated) {
+        upstream_gone(u, line.substr(1), true);
+        return {};
+      }
+      u.unauthenticated = unauthenticated;
+    } else if (u.handshake_step == 1 && error && !u.unauthenticated) {
+      upstream_gone(u, line.substr(1), true);
+      return {};
+    } else if (u.handshake_step == 2) {
+      u.multi_proven = !error;
+    }
+    ++u.handshake_step;
+    if (--u.handshake_left == 0) handshake_done(u);
+  }
+  return bytes;
+}
+
+void Engine::handshake_done(Upstream& u) {
+  u.state = Upstream::State::open;
+  counters_.upstreams_opened.add(1);
+  Pool& pool = pools_[u.key];
+  pool.failures = 0;
+  pool.retry_at = Time{};
+  if (!u.hello.empty()) {
+    pool.hello = u.hello;
+    if (const auto tree = resp::parse_reply(u.hello); tree && tree->aggregate()) {
+      for (std::size_t i = 0; i + 1 < tree->elements.size(); i += 2)
+        if (tree->elements[i].text == "id") u.server_id = static_cast<std::uint64_t>(tree->elements[i + 1].integer);
+    }
+  }
+  if (!u.out_later.empty()) {
+    u.out.copy(u.out_later);
+    u.out_later.clear();
+    mark(u);
+  }
+  if (u.owner != nullptr) {
+    if (u.owner->stall == Stall::opening) u.owner->stall = Stall::none;
+    wake(*u.owner);
+  } else if (u.shared) {
+    wake_waiting(pool);
+  } else {
+    u.idle_since = now_;
+    pool.idle.push_back(&u);
+  }
+}
+
+void Engine::wake_waiting(Pool& pool) {
+  for (Session* s : pool.waiting) {
+    if (s->stall == Stall::opening) s->stall = Stall::none;
+    wake(*s);
+  }
+  pool.waiting.clear();
+}
+
+void Engine::on_upstream_lost(Upstream& u, BytesView why, Time now) {
+  now_ = now;
+  upstream_gone(u, why, true);
+  settle();
+}
+
+void Engine::upstream_gone(Upstream& u, BytesView why, bool close_socket) {
+  if (u.state == Upstream::State::closed) return;
+  const bool was_open = u.state == Upstream::State::open;
+  u.state = Upstream::State::closed;
+  if (u.dirty) std::replace(dirty_upstreams_.begin(), dirty_upstreams_.end(), &u, static_cast<Upstream*>(nullptr));
+  std::erase_if(actions_, [&u](const Action& a) { return a.kind == Action::Kind::connect && a.upstream == &u; });
+  if (close_socket) actions_.push_back({Action::Kind::close_upstream, &u, nullptr, u.socket});
+  Pool& pool = pools_[u.key];
+  std::erase(pool.idle, &u);
+  const bool wanted = u.shared || u.owner != nullptr || !u.ledger.empty();
+  if (pool.shared == &u) pool.shared = nullptr;
+  if (!was_open) {
+    counters_.upstream_failures.add(1);
+    pool.last_error = Bytes(why);
+    jitter_ = jitter_ * 1664525u + 1013904223u;
+    const auto base = std::min<std::int64_t>(1000, 20LL << std::min<std::uint32_t>(pool.failures++, 6));
+    pool.retry_at = now_ + milliseconds(base + base * (jitter_ >> 16 & 63) / 128);
+  } else {
+    counters_.upstreams_closed.add(1);
+  }
+  if (was_open && wanted) new_generation(why);
+  fail_pending(u, {ErrorCode::upstream, "the connection to Redis was lost (" + Bytes(why) + "); whether this command ran is unknown"});
+  if (Session* s = u.owner; s != nullptr) {
+    u.owner = nullptr;
+    s->pinned = nullptr;
+    const bool stateful = s->in_multi || s->watching || s->sticky || s->raw || (s->extras && s->extras->stream);
+    if (was_open && stateful) {
+      close_after_flush(*s);  // what the server knew of this client is gone with the connection
+    } else {
+      if (s->stall == Stall::opening || s->stall == Stall::streaming) s->stall = Stall::none;
+      wake(*s);
+    }
+  }
+  if (u.shared) wake_waiting(pool);
+  const auto it = upstreams_.find(u.id);
+  gone_.push_back(std::move(it->second));
+  upstreams_.erase(it);
+}
+
+void Engine::fail_pending(Upstream& u, const Error& error) {
+  const Bytes line = to_reply(error);
+  bool delivering = u.delivering;
+  while (!u.ledger.empty()) {
+    const Pending p = u.ledger.front();
+    u.ledger.pop();
+    if (p.run != nullptr) {
+      Run& run = *p.run;
+      // The replies that this run still waited for are all on this connection.
+      for (Pending& other : u.ledger)
+        if (other.run == &run) { other.run = nullptr; other.session = nullptr; }
+      fail_run(run, error);
+    } else if (p.session != nullptr) {
+      counters_.unknown_outcomes.add(1);
+      if (delivering) close_session(*p.session);  // half a reply cannot be taken back
+      deliver(*p.session, p.sequence, p.silent ? BytesView() : BytesView(line), true, false);
+    }
+    delivering = false;
+  }
+}
+
+void Engine::unpin(Session& s) {
+  Upstream& u = *s.pinned;
+  s.pinned = nullptr;
+  u.owner = nullptr;
+  Pool& pool = pools_[u.key];
+  if (u.tainted || u.state != Upstream::State::open || !u.ledger.empty() || u.key != s.pool || pool.idle.size() >= settings_.idle_pinned)
+    return upstream_gone(u, "no longer needed", true);
+  u.idle_since = now_;
+  pool.idle.push_back(&u);
+}
+
+void Engine::maybe_unpin(Session& s) {
+  const bool needed = s.sticky || s.in_multi || s.watching || s.raw || s.bulky || s.stall == Stall::opening || s.stall == Stall::streaming ||
+                      (s.extras && (s.extras->stream || s.extras->confirmations != 0 || s.extras->subscriptions.count() != 0));
+  if (s.pinned != nullptr && !needed && s.in_flight() == 0) unpin(s);
+}
+
+std::uint32_t Engine::intern(const Credentials& credentials) {
+  const auto it = std::find(credentials_.begin(), credentials_.end(), credentials);
+  if (it != credentials_.end()) return static_cast<std::uint32_t>(it - credentials_.begin());
+  credentials_.push_back(credentials);
+  return static_cast<std::uint32_t>(credentials_.size() - 1);
+}
+
+/// What is remembered of records may have been undone by the server: it is looked at again.
+void Engine::new_generation(BytesView) {
+  ensured_.forget_all();
+  ++generation_;
+  counters_.generations.add(1);
+}
+
+}  // namespace keyshift::proxy

@@ -1,0 +1,289 @@
+// Replies of runs: commands that travel with moves, moves alone, and what happens when a move is refused.
+#include "base/check.hpp"
+#include "proxy/engine/engine.hpp"
+#include "resp/encode.hpp"
+
+namespace keyshift::proxy {
+namespace {
+
+constexpr std::uint8_t last_step = 255;  // the ledger entry that carries the session's turn
+
+bool is_error(BytesView reply) noexcept { return !reply.empty() && reply[0] == '-'; }
+
+/// The elements of an EXEC reply "*n\r\n..." as views; empty when it is none.
+std::vector<BytesView> elements_of(BytesView reply) {
+  std::vector<BytesView> out;
+  const auto header = reply.find("\r\n");
+  if (reply.empty() || reply[0] != '*' || header == BytesView::npos || reply[1] == '-') return out;
+  BytesView rest = reply.substr(header + 2);
+  resp::ReplyFramer framer;
+  while (!rest.empty()) {
+    const auto fed = framer.feed(rest);
+    if (fed.step != resp::ReplyFramer::Step::whole) break;
+    out.push_back(rest.substr(0, fed.taken));
+    rest.remove_prefix(fed.taken);
+  }
+  return out;
+}
+
+}  // namespace
+
+void Engine::run_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole) {
+  Run& run = *p.run;
+  if (whole && u.framer.type() == '-') look_at_error(chunk);
+  const bool passes = run.kind == Run::Kind::pair && p.step == last_step && !run.failed && run.names == commands::ReplyNames::none;
+  if (passes && run.renamed.empty()) {
+    p.run = nullptr;  // from here on it is a plain reply
+    if (run.session != nullptr) --run.session->pairs;
+    free_run(run);
+    return plain_chunk(u, p, chunk, whole);
+  }
+  if (!whole || !run.collected.empty()) run.collected.append(chunk);
+  if (run.collected.size() > settings_.request_limit) return upstream_gone(u, "a reply that must be read whole is longer than the limit", true);
+  if (!whole) return;
+  const Bytes collected = std::move(run.collected);
+  run.collected.clear();
+  // Whatever the reply leads to may free the run and send more: the entry goes first.
+  Pending entry = p;
+  finish(u, p);
+  collected_reply_ = !collected.empty();
+  run_reply(u, entry, collected.empty() ? chunk : BytesView(collected));
+  collected_reply_ = false;
+}
+
+void Engine::run_reply(Upstream& u, Pending& p, BytesView reply) {
+  switch (p.run->kind) {
+    case Run::Kind::pair: return pair_reply(u, p, reply);
+    case Run::Kind::transaction: return transaction_reply(u, p, reply);
+    case Run::Kind::moves: return moves_reply(u, p, reply);
+    case Run::Kind::ask: return ask_reply(u, p, reply);
+    case Run::Kind::hook: return hook_reply(u, p, reply);
+    case Run::Kind::mapped: return run_done(*p.run, reply, true);
+    case Run::Kind::scan: return scan_reply(u, p, reply);
+    case Run::Kind::keyspace: return keyspace_reply(u, p, reply);
+    case Run::Kind::flush: return flush_reply(u, p, reply);
+    case Run::Kind::conflict: return conflict_reply(u, p, reply);
+    case Run::Kind::identity: return identity_reply(u, p, reply);
+  }
+}
+
+/// What RENAMENX said of one record.
+void Engine::judge_move(Run& run, std::size_t index, BytesView reply) {
+  const Move& move = run.moves[index];
+  RuleCounters& counters = counters_.rules[static_cast<std::size_t>(move.rule) % counters_.rules.size()];
+  if (reply == ":1\r\n") {
+    counters.moved.add(1);
+    if (run.generation == generation_) ensured_.insert(move.to);
+  } else if (reply.starts_with("-ERR no such key")) {
+    counters.absent.add(1);
+    if (run.generation == generation_) ensured_.insert(move.to);
+  } else if (reply == ":0\r\n") {
+    counters.conflicts.add(1);
+    run.conflict = true;
+    if (run.kind == Run::Kind::pair) put_aside(move);
+  } else {
+    counters.refused.add(1);
+    run.failed = true;
+    if (run.error.empty()) run.error = Bytes(reply);
+  }
+}
+
+void Engine::pair_reply(Upstream&, Pending& p, BytesView reply) {
+  Run& run = *p.run;
+  if (p.step != last_step) return judge_move(run, p.step, reply);
+  if (run.session != nullptr) --run.session->pairs;
+  if (!run.failed) return run_done(run, reply, true);
+  if (!run.readonly || run.session == nullptr || run.session->closed) {
+    // A command that waits (its pair was not a transaction): it ran at the new name although its record may be at the old.
+    const Bytes line = run.error;
+    return run_done(run, line, false);
+  }
+  ask(run);
+}
+
+void Engine::transaction_reply(Upstream&, Pending& p, BytesView reply) {
+  Run& run = *p.run;
+  if (p.step != last_step) {
+    if (!is_error(reply)) return;
+    if (p.step == 2 || run.error.empty()) run.error = Bytes(reply);  // the app's own command speaks first
+    return;
+  }
+  if (is_error(reply)) {  // nothing ran
+    const Bytes line = run.error.empty() ? Bytes(reply) : run.error;
+    return run_done(run, line, false);
+  }
+  const auto elements = elements_of(reply);
+  const std::size_t step = run.moves_per_record;
+  if (elements.size() != run.moves.size() * step + 1) {
+    const Bytes line = to_reply({ErrorCode::upstream, "EXEC answered what it cannot answer; whether this command ran is unknown"});
+    return run_done(run, line, false);
+  }
+  for (std::size_t i = 0; i < run.moves.size(); ++i) {
+    judge_move(run, i, elements[i * step]);
+    if (step == 1 && elements[i] == ":0\r\n") put_aside(run.moves[i]);
+    if (step == 2 && elements[i * 2 + 1] == ":1\r\n") counters_.conflicts_resolved.add(1);
+  }
+  run_done(run, elements.back(), true);
+}
+
+void Engine::moves_reply(Upstream&, Pending& p, BytesView reply) {
+  Run& run = *p.run;
+  judge_move(run, p.step, reply);
+  if (--run.outstanding == 0) moves_done(run);
+}
+
+/// The moves that go before the session's next command are answered: it goes on.
+void Engine::moves_done(Run& run) {
+  Session* s = run.session;
+  if (s == nullptr || s->closed) return free_run(run);
+  if (run.conflict && settings_.rules->policy().conflict != transforms::Policy::Conflict::keep_new) return resolve_conflicts(run);
+  if (run.conflict)
+    for (const Move& m : run.moves) put_aside(m);
+  s->moves_error = run.error;
+  s->moved_once = true;
+  s->stall = Stall::none;
+  free_run(run);
+  wake(*s);
+}
+
+/// keep-new: N is the record. A leftover at O would become the record again once N is deleted: it goes to quarantine.
+void Engine::put_aside(const Move& move) {
+  PoolKey key;
+  key.database = settings_.rules->database();
+  const auto it = pools_.find(key);
+  if (it == pools_.end() || it->second.shared == nullptr || it->second.shared->state != Upstream::State::open) return;
+  Upstream& u = *it->second.shared;
+  Run& run = new_run(Run::Kind::conflict, nullptr, nullptr);
+  run.moves = {move};
+  run.phase = 9;
+  Bytes out;
+  // Both in one step: if N went away meanwhile, O is the record after all and moves.
+  resp::append_command(out, {"MULTI"});
+  resp::append_command(out, {"RENAMENX", move.from, move.to});
+  resp::append_command(out, {"RENAMENX", move.from, quarantine_name(settings_.run, move.from)});
+  resp::append_command(out, {"EXEC"});
+  for (std::uint8_t i = 0; i < 4; ++i) {
+    Pending& p = expect(u, nullptr, nullptr);
+    p.run = &run;
+    p.step = i == 3 ? last_step : i;
+  }
+  u.out.copy(out);
+  mark(u);
+}
+
+/// A read whose moves were refused: where is each record? One transaction that looks and reads; repeated, with what it
+/// saw, until look and read agree. A record at N is there, else it is at O.
+void Engine::ask(Run& run) {
+  Session& s = *run.session;
+  Upstream* u = nullptr;
+  if (s.pinned != nullptr) {
+    u = s.pinned;
+  } else {
+    const auto it = pools_.find(s.pool);
+    if (it != pools_.end()) u = it->second.shared;
+  }
+  if (u == nullptr || u->state != Upstream::State::open || run.attempts++ > 16) {
+    const Bytes line = run.error.empty() ? to_reply({ErrorCode::busy, "records kept moving while they were read; try again"}) : run.error;
+    return run_done(run, line, false);
+  }
+  run.kind = Run::Kind::ask;
+  Bytes out;
+  resp::append_command(out, {"MULTI"});
+  for (const Move& m : run.moves) resp::append_command(out, {"EXISTS", m.to});
+  out += at_other_names(run, static_cast<std::uint64_t>(run.argument));
+  resp::append_command(out, {"EXEC"});
+  const std::size_t entries = run.moves.size() + 3;
+  for (std::size_t i = 0; i < entries; ++i) {
+    Pending& p = expect(*u, i + 1 == entries ? &s : nullptr, nullptr);
+    p.run = &run;
+    p.command = run.command;
+    p.sequence = run.sequence;
+    p.step = i + 1 == entries ? last_step : i + 2 == entries ? 2 : 1;
+  }
+  u->out.copy(out);
+  mark(*u);
+}
+
+void Engine::ask_reply(Upstream&, Pending& p, BytesView reply) {
+  Run& run = *p.run;
+  if (p.step != last_step) {
+    if (is_error(reply) && p.step == 2) run.error = Bytes(reply);
+    return;
+  }
+  const auto elements = elements_of(reply);
+  if (elements.size() != run.moves.size() + 1) {
+    const Bytes line = run.error.empty() ? Bytes(reply) : run.error;
+    return run_done(run, line, false);
+  }
+  std::uint64_t at_from = 0;
+  for (std::size_t i = 0; i < run.moves.size() && i < 64; ++i)
+    if (elements[i] == ":0\r\n") at_from |= std::uint64_t{1} << i;
+  if (at_from == static_cast<std::uint64_t>(run.argument)) return run_done(run, elements.back(), true);
+  run.argument = static_cast<std::int64_t>(at_from);
+  if (run.session == nullptr || run.session->closed) return run_done(run, elements.back(), true);
+  ask(run);
+}
+
+/// The run's request with the records whose bit is set named as before their move.
+Bytes Engine::at_other_names(const Run& run, std::uint64_t at_from) const {
+  resp::RequestParser parser;
+  parser.limits().stream_above = run.request.size();
+  if (parser.parse(run.request) != resp::RequestParser::Step::request) return run.request;
+  std::vector<BytesView> argv(parser.argv().begin(), parser.argv().end());
+  const commands::Command* command = table_.find(argv);
+  commands::KeyList keys;
+  if (command == nullptr || !table_.keys(*command, argv, keys)) return run.request;
+  for (const commands::KeyAt& at : keys.keys())
+    for (std::size_t i = 0; i < run.moves.size() && i < 64; ++i)
+      if ((at_from >> i & 1) != 0 && argv[at.index] == run.moves[i].to) argv[at.index] = run.moves[i].from;
+  Bytes out;
+  resp::append_command(out, argv);
+  return out;
+}
+
+/// The reply of the command that the run serves is known.
+void Engine::run_done(Run& run, BytesView reply, bool borrow) {
+  Session* s = run.session;
+  const std::uint32_t sequence = run.sequence;
+  const bool silent = run.silent;
+  const bool maps = (is_error(reply) && !run.renamed.empty()) || run.names != commands::ReplyNames::none;
+  Bytes mapped;
+  if (maps) mapped = mapped_reply(run, reply);
+  free_run(run);
+  if (s == nullptr) return;
+  if (silent) return deliver(*s, sequence, {}, true, false);
+  // A reply that was collected lies in a buffer of ours that ends with this call; borrowing needs the read buffer.
+  deliver(*s, sequence, maps ? BytesView(mapped) : reply, true, borrow && !maps && !collected_reply_);
+}
+
+void Engine::fail_run(Run& run, const Error& error) {
+  const Bytes line = to_reply(error);
+  switch (run.kind) {
+    case Run::Kind::moves: {
+      run.failed = true;
+      // The app's command was never sent: it is looked at again, on a new connection.
+      Session* s = run.session;
+      free_run(run);
+      if (s == nullptr || s->closed) return;
+      s->stall = Stall::none;
+      return wake(*s);
+    }
+    case Run::Kind::conflict:
+      if (run.session != nullptr) {
+        run.session->stall = Stall::none;
+        wake(*run.session);
+      }
+      return free_run(run);
+    case Run::Kind::identity: return free_run(run);
+    case Run::Kind::pair:
+      if (run.session != nullptr) --run.session->pairs;
+      [[fallthrough]];
+    default:
+      counters_.unknown_outcomes.add(1);
+      run.renamed.clear();
+      run.names = commands::ReplyNames::none;
+      return run_done(run, line, false);
+  }
+}
+
+}  // namespace keyshift::proxy

@@ -1,0 +1,144 @@
+#include "proxy/engine/planner.hpp"
+
+#include <algorithm>
+
+namespace keyshift::proxy {
+namespace {
+
+using commands::Command;
+using migration::Mode;
+using migration::View;
+using transforms::Match;
+using transforms::Policy;
+using transforms::Side;
+
+void refuse(Plan& plan, const PlanContext& context, const Command* command, std::int32_t rule, std::string_view reason,
+            std::string_view text) {
+  plan.route = Route::refuse;
+  plan.rule = rule;
+  plan.reason = reason;
+  plan.refusal.code = ErrorCode::refused;
+  plan.refusal.what.clear();
+  if (rule >= 0) plan.refusal.what += "rule=" + context.rules->rules()[static_cast<std::size_t>(rule)].name + " ";
+  if (command != nullptr) plan.refusal.what.append("command=").append(command->name).append(" ");
+  plan.refusal.what.append("reason=").append(reason).append(": ").append(text);
+}
+
+Side stored_side(Mode mode) noexcept { return migration::runs_at_new(mode) ? Side::to : Side::from; }
+Side app_side(View view) noexcept { return view == View::old ? Side::from : Side::to; }
+
+/// Puts one record into the plan. False when it is refused.
+bool add_record(const PlanContext& context, const Command& command, std::uint32_t argument, BytesView key,
+                const Match& match, Plan& plan) {
+  plan.in_scope = true;
+  if (plan.rule < 0) plan.rule = match.rule;
+  const Policy& policy = context.rules->policy();
+  if (match.side != app_side(context.view) && policy.other_view == Policy::OtherView::refuse) {
+    refuse(plan, context, &command, match.rule, "other-view",
+           "'" + printable(key) + "' is a name of the other schema version (policy.other_view: alias would serve it)");
+    return false;
+  }
+  const bool same_name = match.side == stored_side(context.mode);
+  const bool moving = migration::moving(context.mode);
+  if (same_name && (!moving || context.known->known(key))) return true;
+  Bytes other;
+  context.rules->other_name(match, key, other);
+  if (moving && (same_name || !context.known->known(other)))
+    plan.moves.push_back(same_name ? Move{other, Bytes(key), match.rule} : Move{Bytes(key), other, match.rule});
+  if (!same_name) plan.substitutions.push_back({argument, std::move(other)});
+  return true;
+}
+
+/// SORT's BY and GET name keys by pattern: such keys cannot be moved first, so none of them may be a record.
+bool patterns_clear(const PlanContext& context, const Command& command, std::span<const BytesView> argv, Plan& plan) {
+  for (std::size_t i = 2; i + 1 < argv.size(); ++i) {
+    const bool by = equal_ignoring_case(argv[i], "BY");
+    if (!by && !equal_ignoring_case(argv[i], "GET")) continue;
+    const BytesView pattern = argv[++i];
+    if (pattern == "#" || (by && pattern.find('*') == BytesView::npos)) continue;
+    const BytesView key = pattern.substr(0, pattern.find("->"));
+    if (!context.rules->glob_excludes(key)) {
+      refuse(plan, context, &command, -1, "pattern",
+             "BY or GET pattern '" + printable(pattern) + "' could name records of a rule, which are not moved by a pattern");
+      return false;
+    }
+  }
+  return true;
+}
+
+bool other_database(const Command& command, std::span<const BytesView> argv) noexcept {
+  if (command.name != "COPY") return false;
+  for (std::size_t i = 3; i < argv.size(); ++i)
+    if (equal_ignoring_case(argv[i], "DB")) return true;
+  return false;
+}
+
+void choose_shape(const PlanContext& context, const Command& command, Plan& plan) {
+  if (plan.moves.empty()) {
+    plan.route = plan.substitutions.empty() ? Route::forward : Route::rewrite;
+    return;
+  }
+  plan.route = Route::ensure;
+  const bool write = (command.flags & (commands::kWrite | commands::kMayReplicate)) != 0;
+  const bool script = (command.flags & commands::kScript) != 0;
+  if (context.rules->policy().conflict != Policy::Conflict::keep_new) {
+    plan.shape = Shape::before;  // a pair or transaction would have decided for N already
+  } else if (write || script) {
+    plan.shape = (command.flags & commands::kNoMulti) != 0 ? Shape::before : Shape::transaction;
+    plan.quarantine = (command.flags & (commands::kMayDelete | commands::kScript)) != 0;
+  } else {
+    plan.shape = Shape::pair;
+  }
+}
+
+}  // namespace
+
+void plan_command(const PlanContext& context, const Command& command, std::span<const BytesView> argv,
+                  const commands::KeyList& keys, bool keys_told, Plan& plan) {
+  plan.clear();
+  if (context.rules == nullptr) return;
+  const bool here = context.database == context.rules->database();
+  for (const commands::KeyAt& at : keys.keys()) {
+    if ((at.access & (commands::kNotKey | commands::kChannel)) != 0 || at.index >= argv.size()) continue;
+    const BytesView key = argv[at.index];
+    if (transforms::reserved(key)) return refuse(plan, context, &command, -1, "reserved", "keys that begin with 'keyshift:' are reserved");
+    if (!here) continue;
+    const Match match = context.rules->match(key);
+    if (match.rule < 0) continue;
+    if (!add_record(context, command, at.index, key, match, plan)) return;
+  }
+  if (!keys_told) return;  // the server refuses it; nothing that it could touch is known
+  if (here && keys.incomplete && !patterns_clear(context, command, argv, plan)) return;
+  if (!plan.in_scope) return;
+  if (other_database(command, argv))
+    return refuse(plan, context, &command, plan.rule, "other-database", "a record may not be copied to another database");
+  plan.names = command.reply_names;
+  std::sort(plan.substitutions.begin(), plan.substitutions.end(),
+            [](const Substitution& a, const Substitution& b) { return a.argument < b.argument; });
+  choose_shape(context, command, plan);
+}
+
+void plan_unknown(const PlanContext& context, std::span<const BytesView> argv, Plan& plan) {
+  plan.clear();
+  if (context.rules == nullptr) return;
+  for (std::size_t i = 1; i < argv.size(); ++i) {
+    const Match match = context.rules->match(argv[i]);
+    if (match.rule < 0 && !transforms::reserved(argv[i])) continue;
+    return refuse(plan, context, nullptr, match.rule, "unknown-command",
+                  "command '" + printable(argv[0], 32) + "' is unknown here, and its argument '" + printable(argv[i], 64) +
+                      "' could be a record; nobody can tell what it would do to it");
+  }
+}
+
+Bytes quarantine_name(BytesView run, BytesView stored) {
+  // The tag is the stored name's own hash tag, or the whole name: the same slot by construction.
+  const auto open = stored.find('{');
+  const auto close = open == BytesView::npos ? open : stored.find('}', open + 1);
+  const bool tagged = close != BytesView::npos && close > open + 1;
+  const BytesView tag = tagged ? stored.substr(open + 1, close - open - 1) : stored;
+  Bytes out = "keyshift:quarantine:{";
+  out.append(tag).append("}:").append(run).append(":").append(stored);
+  return out;
+}
+
+}  // namespace keyshift::proxy

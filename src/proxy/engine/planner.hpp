@@ -1,0 +1,40 @@
+#pragma once
+#include <span>
+
+#include "base/bytes.hpp"
+#include "migration/mode.hpp"
+#include "proxy/engine/plan.hpp"
+#include "resp/commands/table.hpp"
+#include "transforms/rule_set.hpp"
+
+namespace keyshift::proxy {
+
+/// Says whether a record, by its stored name in the current mode, is known to be in place. May say no at any time.
+class KnownRecords {
+ public:
+  virtual ~KnownRecords() = default;
+  [[nodiscard]] virtual bool known(BytesView stored) const noexcept = 0;
+};
+
+/// What a decision depends on besides the command.
+struct PlanContext {
+  const transforms::RuleSet* rules = nullptr;   ///< null: everything is forwarded
+  migration::Mode mode = migration::Mode::old;
+  migration::View view = migration::View::old;
+  int database = 0;                             ///< of the session; rules hold in the source's database only
+  const KnownRecords* known = nullptr;
+};
+
+/// Decides how `argv` is served: a pure function of its arguments (docs/protocol.md, near renames).
+/// `keys` are those that the command table found; `keys_told` is false when the table could not tell them.
+/// The plan names no key out of scope. Allocates only for records in scope that have another name or must move.
+void plan_command(const PlanContext& context, const commands::Command& command, std::span<const BytesView> argv,
+                  const commands::KeyList& keys, bool keys_told, Plan& plan);
+
+/// The plan for a command that no table knows: forwarded when none of its arguments could be a record's name.
+void plan_unknown(const PlanContext& context, std::span<const BytesView> argv, Plan& plan);
+
+/// The name that a loser of a conflict gets: reserved, in the record's slot, with the run id.
+Bytes quarantine_name(BytesView run, BytesView stored);
+
+}  // namespace keyshift::proxy

@@ -1,0 +1,104 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "proxy/engine/out_queue.hpp"
+#include "proxy/engine/run.hpp"
+#include "proxy/engine/upstream.hpp"
+#include "resp/request_parser.hpp"
+
+namespace keyshift::proxy {
+
+/// Why a session does not take its next command yet.
+enum class Stall : std::uint8_t {
+  none,
+  drain,       ///< its commands in flight must be answered first: the next one takes another connection
+  opening,     ///< waits for an upstream connection
+  moves,       ///< waits for moves that go before its next command
+  confirmed,   ///< waits until UNSUBSCRIBE is confirmed
+  streaming,   ///< a big request is passing; the upstream is slower than the client
+  closing,     ///< nothing more is read; closed when all is written
+};
+
+/// What a client has subscribed to, by the names it used.
+struct Subscriptions {
+  std::set<Bytes, std::less<>> channels, patterns, shards;
+  [[nodiscard]] std::size_t count() const noexcept { return channels.size() + patterns.size() + shards.size(); }
+};
+
+/// What a session knows of its open MULTI.
+struct Transaction {
+  struct Queued {
+    commands::ReplyNames names = commands::ReplyNames::none;
+    int select = -1;   ///< SELECT queued: the database it would lead to
+  };
+  std::vector<Queued> queued;
+  bool maps_names = false;
+};
+
+/// A reply that is ready before its turn.
+struct ParkedReply {
+  std::uint32_t sequence;
+  Bytes bytes;
+  bool whole;
+};
+
+/// Parts of a session that few clients need, allocated when they do.
+struct SessionExtras {
+  Bytes name, library_name, library_version;
+  Subscriptions subscriptions;
+  Transaction transaction;
+  std::vector<ParkedReply> parked;
+  std::unique_ptr<resp::ReplyFramer> stream;   ///< finds the end of a big request that passes through
+  std::uint32_t confirmations = 0;             ///< UNSUBSCRIBE replies still to come
+};
+
+/// One client connection, as the engine sees it. Idle it owns no buffer.
+struct Session {
+  std::uint64_t id = 0;
+  void* socket = nullptr;          ///< the shell's own handle
+  OutQueue out;
+  Bytes in;                        ///< bytes read and not served yet
+  std::unique_ptr<resp::RequestParser> parser;  ///< of a request that is half there
+  std::unique_ptr<SessionExtras> extras;
+  Upstream* pinned = nullptr;
+  std::uint64_t channel = 0;       ///< id of the upstream connection that its commands in flight are on
+  Bytes moves_error;               ///< why the moves of the next command were refused: a RESP error line
+  Time last_active{};
+  PoolKey pool;
+  std::uint32_t next = 0;          ///< sequence of the next command
+  std::uint32_t deliver = 0;       ///< sequence of the next reply to go out
+  std::uint32_t pairs = 0;         ///< reads in flight whose moves are not answered yet: writes wait behind them
+  std::uint32_t last_write = 0;    ///< sequence behind the last write in flight
+  Stall stall = Stall::none;
+  bool closed = false;             ///< the client is gone; lives on until its replies are in
+  bool dirty = false;              ///< listed for a flush
+  bool listed = false;             ///< listed as runnable
+  bool in_multi = false;
+  bool refused_in_multi = false;
+  bool watching = false;
+  bool sticky = false;             ///< keeps its pinned connection for good
+  bool monitor = false;
+  bool raw = false;                ///< RESP2 subscriber or MONITOR: what comes goes out, no ledger
+  bool moves_final = false;        ///< moves_error is the answer, whatever the command
+  bool moved_once = false;         ///< the moves of the next command have been carried out
+  bool drain_next = false;         ///< the next command waits until this one is answered (blocking)
+  bool bulky = false;              ///< had a big reply: goes by a connection of its own for a while
+  bool reply_off = false, reply_skip = false, skip_next = false;
+  bool read_paused = false;
+
+  [[nodiscard]] std::uint32_t in_flight() const noexcept { return next - deliver; }
+  /// True when the engine must hear that some of `out` was written.
+  [[nodiscard]] bool wants_written() const noexcept {
+    return stall == Stall::closing || read_paused || !in.empty() || (pinned != nullptr && pinned->paused);
+  }
+  SessionExtras& more() {
+    if (!extras) extras = std::make_unique<SessionExtras>();
+    return *extras;
+  }
+};
+
+}  // namespace keyshift::proxy
