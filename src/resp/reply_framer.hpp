@@ -16,7 +16,7 @@ namespace keyshift::resp {
 /// Protocol: https://redis.io/docs/latest/develop/reference/protocol-spec/ .
 class ReplyFramer {
  public:
-  /// redis-server nests a handful of levels (COMMAND, CLUSTER SHARDS); only a script can ask for more.
+  /// redis-server 7.0 nests 12 levels at most by itself (COMMAND DOCS); only a script can ask for more.
   static constexpr int max_depth = 32;
 
   enum class Step : std::uint8_t { more, whole, bad };
