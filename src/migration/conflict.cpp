@@ -28,6 +28,11 @@ std::size_t ConflictStep::next(Bytes& out) {
     resp::append_command(out, {"UNWATCH"});
     return expected_ = 1;
   }
+  if (stage_ == Stage::multi) {
+    // Alone: behind a MULTI that the server refuses, the RENAMEs would run unguarded.
+    resp::append_command(out, {"MULTI"});
+    return expected_ = 1;
+  }
   return expected_ = stage_ == Stage::exec ? exec(out) : look(out);
 }
 
@@ -42,11 +47,10 @@ std::size_t ConflictStep::look(Bytes& out) {
 
 std::size_t ConflictStep::exec(Bytes& out) {
   // WATCH has proven that both are there, so no RENAME in here can fail when it runs.
-  resp::append_command(out, {"MULTI"});
   resp::append_command(out, {"RENAME", source_loses_ ? source_ : target_, quarantine_});
   if (!source_loses_) resp::append_command(out, {"RENAME", source_, target_});
   resp::append_command(out, {"EXEC"});
-  return source_loses_ ? 3 : 4;
+  return source_loses_ ? 2 : 3;
 }
 
 void ConflictStep::take(BytesView reply) {
@@ -57,6 +61,9 @@ void ConflictStep::take(BytesView reply) {
   if (!last) return;
   if (stage_ == Stage::unwatch) {
     outcome_ = ending_;
+  } else if (stage_ == Stage::multi) {
+    stage_ = Stage::exec;
+    if (!why_.empty()) end(Outcome::refused);
   } else if (stage_ == Stage::exec) {
     executed(reply);
   } else {
@@ -72,7 +79,7 @@ void ConflictStep::looked() {
     ++suffix_;  // an earlier loser of this name; WATCH adds up, so the next look watches all names
     return;
   }
-  stage_ = Stage::exec;
+  stage_ = Stage::multi;
 }
 
 void ConflictStep::executed(BytesView reply) {

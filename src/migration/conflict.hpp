@@ -40,7 +40,7 @@ class ConflictStep {
   [[nodiscard]] const Bytes& target() const noexcept { return target_; }
 
  private:
-  enum class Stage : std::uint8_t { look, unwatch, exec };
+  enum class Stage : std::uint8_t { look, unwatch, multi, exec };
   std::size_t look(Bytes& out);
   std::size_t exec(Bytes& out);
   void looked();
