@@ -57,7 +57,7 @@ asio::awaitable<Result<std::vector<resp::Reply>>> Connection::ask(Bytes commands
     }
     auto tree = resp::parse_reply(**raw);
     if (!tree) co_return broken(tree.error());
-    trees.push_back(*std::move(tree));
+    trees.push_back(std::move(tree).value());
   }
   co_return trees;
 }

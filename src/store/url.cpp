@@ -69,8 +69,8 @@ Result<void> read_credentials(std::string_view text, Url& url) {
   if (!user) return user.error();
   auto password = decoded(text.substr(colon + 1));
   if (!password) return password.error();
-  url.user = *std::move(user);
-  url.password = *std::move(password);
+  url.user = std::move(user).value();
+  url.password = std::move(password).value();
   return {};
 }
 
@@ -107,7 +107,7 @@ Result<void> read_addresses(std::string_view text, Url& url) {
   do {
     auto address = read_address(cut(text, ','), url.kind == Url::Kind::sentinel ? 26379 : 6379);
     if (!address) return address.error();
-    url.addresses.push_back(*std::move(address));
+    url.addresses.push_back(std::move(address).value());
   } while (!text.empty());
   return {};
 }
@@ -128,7 +128,7 @@ Result<void> read_path(std::string_view text, Url& url) {
   auto name = decoded(cut(text, '/'));
   if (!name) return name.error();
   if (name->empty()) return wrong("the name of the master is missing (redis+sentinel://host:port/master-name/db)");
-  url.master_name = *std::move(name);
+  url.master_name = std::move(name).value();
   return read_database(text, url);
 }
 
@@ -149,7 +149,7 @@ Result<void> read_query(std::string_view text, Url& url) {
     const auto name = cut(parameter, '=');
     auto value = decoded(parameter);
     if (!value) return value.error();
-    if (auto done = read_parameter(name, *std::move(value), url); !done) return done;
+    if (auto done = read_parameter(name, std::move(value).value(), url); !done) return done;
   }
   if (url.tls && url.tls->cert.empty() != url.tls->key.empty()) return wrong("cert and key go together");
   return {};
@@ -160,7 +160,7 @@ Result<void> read_unix(std::string_view text, Url& url) {
   if (!path) return path.error();
   if (!path->starts_with('/')) return wrong("the path of a unix socket begins with '/' (unix:///run/redis.sock)");
   if (path->find('\0') != std::string::npos) return wrong("the path of a unix socket has a NUL byte");
-  url.path = *std::move(path);
+  url.path = std::move(path).value();
   return {};
 }
 
