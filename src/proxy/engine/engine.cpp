@@ -53,8 +53,10 @@ void Engine::on_client_written(Session& s, Time now) {
     s.pinned->paused = false;
     actions_.push_back({Action::Kind::resume_upstream, s.pinned, nullptr, s.pinned->socket});
   }
-  if (s.stall == Stall::closing && s.out.empty() && s.in_flight() == 0) close_session(s);
-  else if (!s.in.empty() || s.read_paused) wake(s);
+  if (s.stall == Stall::closing && s.out.empty() && s.in_flight() == 0)
+    close_session(s);
+  else if (!s.in.empty() || s.read_paused)
+    wake(s);
   settle();
 }
 
@@ -91,9 +93,13 @@ void Engine::on_tick(Time now) {
   }
   for (Upstream* u : hung) upstream_gone(*u, "no answer within the time limit", true);
   for (auto& [id, s] : sessions_) {
-    const bool idle = settings_.idle_timeout > Duration::zero() && s->in_flight() == 0 && !s->raw && s->stall == Stall::none;
+    const bool idle =
+        settings_.idle_timeout > Duration::zero() && s->in_flight() == 0 && !s->raw && s->stall == Stall::none;
     if (idle && now - s->last_active > settings_.idle_timeout) close_after_flush(*s);
-    if (s->bulky && now - s->last_active > seconds(10) && s->in_flight() == 0) { s->bulky = false; maybe_unpin(*s); }
+    if (s->bulky && now - s->last_active > seconds(10) && s->in_flight() == 0) {
+      s->bulky = false;
+      maybe_unpin(*s);
+    }
     if (draining_ && s->in_flight() == 0 && !s->in_multi && s->stall == Stall::none) close_after_flush(*s);
   }
   for (auto& [key, pool] : pools_)
@@ -162,7 +168,8 @@ void Engine::close_session(Session& s) {
     upstream_gone(*u, "client closed", true);
   }
   for (auto& [run, owned] : runs_)
-    if (run->session == &s && (run->kind == Run::Kind::moves || run->kind == Run::Kind::conflict)) run->session = nullptr;
+    if (run->session == &s && (run->kind == Run::Kind::moves || run->kind == Run::Kind::conflict))
+      run->session = nullptr;
   s.out.clear();
   s.in = Bytes();
   if (s.in_flight() == 0) dead_.push_back(&s);

@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -20,23 +21,23 @@ namespace keyshift::proxy {
 /// What the shell is to do, besides flushing what is dirty.
 struct Action {
   enum class Kind : std::uint8_t {
-    connect,          ///< open a socket for `upstream`, then on_upstream_connected or on_upstream_lost
-    close_upstream,   ///< close its socket, if any, and forget the pointer
-    close_session,    ///< write what is left if `after_flush`, close, and forget the pointer
-    pause_upstream,   ///< stop reading it
+    connect,         ///< open a socket for `upstream`, then on_upstream_connected or on_upstream_lost
+    close_upstream,  ///< close its socket, if any, and forget the pointer
+    close_session,   ///< write what is left if `after_flush`, close, and forget the pointer
+    pause_upstream,  ///< stop reading it
     resume_upstream,
-    resume_session,   ///< read it again (it was read_paused)
+    resume_session,  ///< read it again (it was read_paused)
   };
   Kind kind;
   Upstream* upstream = nullptr;
   Session* session = nullptr;
-  void* socket = nullptr;    ///< of what is closed: the object itself may be gone
+  void* socket = nullptr;  ///< of what is closed: the object itself may be gone
 };
 
 /// The proxy of one worker without its sockets: sessions, upstream connections, plans and their runs.
 ///
-/// A state machine: the shell tells what happened and what time it is; the engine answers with bytes in the OutQueues of
-/// what it lists as dirty, and with actions. It reads no clock, does no I/O, throws nothing. One thread.
+/// A state machine: the shell tells what happened and what time it is; the engine answers with bytes in the OutQueues
+/// of what it lists as dirty, and with actions. It reads no clock, does no I/O, throws nothing. One thread.
 ///
 /// Order: the commands of a session are in flight on one upstream connection at a time, so their replies come in order;
 /// a command that needs another connection waits until those before it are answered. docs/life-of-a-command.md.
@@ -80,7 +81,8 @@ class Engine final : private KnownRecords {
     Bytes user, password;
     bool operator==(const Credentials&) const = default;
   };
-  /// Connections for one PoolKey: the shared one, idle ones for the next pinned session, who waits, and when to try again.
+  /// Connections for one PoolKey: the shared one, idle ones for the next pinned session, who waits, and when to try
+  /// again.
   struct Pool {
     Upstream* shared = nullptr;
     std::vector<Upstream*> idle;
@@ -88,14 +90,14 @@ class Engine final : private KnownRecords {
     Time retry_at{};
     std::uint32_t failures = 0;
     Bytes last_error;
-    Bytes hello;   ///< reply of HELLO, as the server gave it
+    Bytes hello;  ///< reply of HELLO, as the server gave it
   };
   /// A request while the gate looks at it.
   struct Request {
     std::span<const BytesView> argv;
-    BytesView raw;             ///< multi-bulk bytes as the client sent them, or re-encoded
+    BytesView raw;  ///< multi-bulk bytes as the client sent them, or re-encoded
     const commands::Command* command = nullptr;
-    std::size_t arguments = 0; ///< more than argv.size() while a big one is still coming
+    std::size_t arguments = 0;  ///< more than argv.size() while a big one is still coming
   };
   enum class Verdict : std::uint8_t { served, stalled };
 
@@ -128,6 +130,7 @@ class Engine final : private KnownRecords {
   Verdict gate_keyspace(Session& s, Request& r);
   Verdict gate_flush(Session& s, Request& r);
   Verdict gate_move_database(Session& s, Request& r);
+  Verdict send_own(Session& s, Request& r, Upstream& u, Run& run, BytesView bytes);
   Verdict refuse(Session& s, const Request& r, std::string_view reason, std::string_view text);
   Verdict refuse_with(Session& s, const Request& r, Bytes line);
   Verdict answer(Session& s, BytesView bytes);
@@ -154,7 +157,7 @@ class Engine final : private KnownRecords {
   // engine_pools.cpp: connections
   Upstream* shared_channel(Session& s, const PoolKey& key);
   Upstream* pinned_channel(Session& s);
-  Upstream* channel(Session& s) ;
+  Upstream* channel(Session& s);
   bool ready_for(Session& s, Upstream* u);
   Upstream& connect(const PoolKey& key, bool shared);
   void begin_handshake(Upstream& u);
@@ -174,8 +177,10 @@ class Engine final : private KnownRecords {
   void async_chunk(Upstream& u, BytesView chunk, bool whole);
   void async_frame(Upstream& u, Session& s, BytesView frame, bool borrow);
   void confirmed(Upstream& u, Session& s, std::uint32_t replies);
-  bool maps_messages(const Session& s) const;
-  bool deliver_message(Session& s, const resp::Reply& message, BytesView frame, bool borrow);
+  void refused_subscription(Upstream& u, Session& s);
+  bool maps_events(const Session& s, const Request& r) const;
+  Verdict subscribe_mapped(Session& s, Request& r, Upstream& u, bool subscribes);
+  bool mapped_message(Upstream& u, Session& s, const resp::Reply& message);
   bool leave_shared(Upstream& u, Pending& p);
   void deliver(Session& s, std::uint32_t sequence, BytesView bytes, bool whole, bool borrow);
   void completed(Session& s);
@@ -197,13 +202,16 @@ class Engine final : private KnownRecords {
   void name_connection(Upstream& u);
   void keyspace_reply(Upstream& u, Pending& p, BytesView reply);
   void scan_reply(Upstream& u, Pending& p, BytesView reply);
-  void flush_reply(Upstream& u, Pending& p, BytesView reply);
   void judge_move(Run& run, std::size_t index, BytesView reply);
   void moves_done(Run& run);
   void put_aside(const Move& move);
   void resolve_conflicts(Run& run);
   void conflict_reply(Upstream& u, Pending& p, BytesView reply);
   void send_conflict_step(Upstream& u, Run& run);
+  void next_conflict(Upstream& u, Run& run);
+  void settled_conflict(Upstream& u, Run& run);
+  void conflicts_over(Run& run);
+  Bytes conflict_text(const Move& m) const;
   void identity_reply(Upstream& u, Pending& p, BytesView reply);
   void probe_identity();
   void run_done(Run& run, BytesView reply, bool borrow);
@@ -229,8 +237,8 @@ class Engine final : private KnownRecords {
   Time now_{};
   bool draining_ = false;
   bool collected_reply_ = false;  ///< the reply at hand lies in a buffer of the run, not in the read buffer
-  bool owned_input_ = false;   ///< the request lies in a session's own buffer: it must be copied, not borrowed
-  resp::RequestParser parser_; ///< shared by all sessions that have no half request
+  bool owned_input_ = false;      ///< the request lies in a session's own buffer: it must be copied, not borrowed
+  resp::RequestParser parser_;    ///< shared by all sessions that have no half request
   commands::KeyList keys_;
   Plan plan_;
   Bytes scratch_, scratch_name_;
@@ -241,7 +249,8 @@ class Engine final : private KnownRecords {
   Bytes identity_;
   std::vector<Credentials> credentials_;
   std::map<PoolKey, Pool> pools_;
-  std::map<int, bool> databases_;     ///< those that the server has let us select
+  std::set<Bytes> reserved_keys_;  ///< those of ours that DBSIZE counts and the app must not see
+  std::map<int, bool> databases_;  ///< those that the server has let us select
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Upstream>> upstreams_;
   std::unordered_map<Run*, std::unique_ptr<Run>> runs_;

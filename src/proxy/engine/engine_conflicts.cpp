@@ -4,96 +4,95 @@
 
 namespace keyshift::proxy {
 
-/// keep-old, stop: the session's next command waits until the record is one again. WATCH needs a connection of its own:
-/// the session's pinned one, or one that it gets for this.
+/// keep-old, stop: the session's next command waits until the record is one again. WATCH needs a connection of its own.
 void Engine::resolve_conflicts(Run& run) {
   Session& s = *run.session;
   if (settings_.rules->policy().conflict == transforms::Policy::Conflict::stop) {
-    const Move& m = run.moves.front();
-    s.moves_error = to_reply({ErrorCode::refused, "rule=" + settings_.rules->rules()[static_cast<std::size_t>(m.rule)].name +
-                                                      " reason=conflict: both '" + printable(m.from) + "' and '" + printable(m.to) +
-                                                      "' exist (policy.conflict: stop); delete one of them"});
+    s.moves_error = conflict_text(run.moves.front());
     s.moves_final = true;
-    s.moved_once = true;
-    s.stall = Stall::none;
-    free_run(run);
-    return wake(s);
+    return conflicts_over(run);
   }
   PoolKey key;
   key.database = s.pool.database;
   Upstream& u = connect(key, false);
   u.tainted = true;
   run.kind = Run::Kind::conflict;
-  run.phase = 0;
-  run.argument = 0;  // which record
+  run.argument = -1;  // which record
+  next_conflict(u, run);
+}
+
+Bytes Engine::conflict_text(const Move& m) const {
+  return to_reply({ErrorCode::refused, "rule=" + settings_.rules->rules()[static_cast<std::size_t>(m.rule)].name +
+                                           " reason=conflict: both '" + printable(m.from) + "' and '" +
+                                           printable(m.to) +
+                                           "' exist (policy.conflict: stop); delete the one that is wrong"});
+}
+
+/// The next record of the run that must be one again, or the end.
+void Engine::next_conflict(Upstream& u, Run& run) {
+  if (static_cast<std::size_t>(++run.argument) == run.moves.size()) {
+    conflicts_over(run);
+    return upstream_gone(u, "no longer needed", true);
+  }
+  const Move& m = run.moves[static_cast<std::size_t>(run.argument)];
+  run.settling = std::make_unique<migration::ConflictStep>(m.from, m.to, settings_.run, settings_.mode,
+                                                           settings_.rules->policy().conflict);
   send_conflict_step(u, run);
 }
 
-/// One record: WATCH O N, look at both, then in one step N to quarantine and O to N; nil: from the start.
 void Engine::send_conflict_step(Upstream& u, Run& run) {
-  const Move& m = run.moves[static_cast<std::size_t>(run.argument)];
   Bytes out;
-  std::size_t entries = 0;
-  if (run.phase == 0) {
-    resp::append_command(out, {"WATCH", m.from, m.to});
-    resp::append_command(out, {"EXISTS", m.from, m.to});
-    entries = 2;
-  } else {
-    resp::append_command(out, {"MULTI"});
-    resp::append_command(out, {"RENAME", m.to, quarantine_name(settings_.run, m.to)});
-    resp::append_command(out, {"RENAME", m.from, m.to});
-    resp::append_command(out, {"EXEC"});
-    entries = 4;
+  const std::size_t replies = run.settling->next(out);
+  if (replies == 0) return settled_conflict(u, run);
+  run.outstanding = static_cast<std::uint32_t>(replies);
+  for (std::size_t i = 0; i < replies; ++i) expect(u, nullptr, nullptr).run = &run;
+  if (u.state != Upstream::State::open) return void(u.out_later.append(out));
+  u.out.copy(out);
+  mark(u);
+}
+
+void Engine::settled_conflict(Upstream& u, Run& run) {
+  using Outcome = migration::ConflictStep::Outcome;
+  const Outcome outcome = run.settling->outcome();
+  if (outcome == Outcome::settled) counters_.conflicts_resolved.add(1);
+  if (outcome == Outcome::settled || outcome == Outcome::vanished) return next_conflict(u, run);
+  Session* s = run.session;
+  if (s != nullptr) {
+    s->moves_error = !run.settling->why().empty()
+                         ? run.settling->why() + "\r\n"
+                         : to_reply({ErrorCode::busy, "both names of a record kept changing; try again"});
+    if (s->moves_error[0] != '-') s->moves_error.insert(0, "-");
+    s->moves_final = true;
   }
-  for (std::size_t i = 0; i < entries; ++i) {
-    Pending& p = expect(u, nullptr, nullptr);
-    p.run = &run;
-    p.step = i + 1 == entries ? 255 : static_cast<std::uint8_t>(i);
-  }
-  if (u.state == Upstream::State::open) {
-    u.out.copy(out);
-    mark(u);
-  } else {
-    u.out_later.append(out);
-  }
+  conflicts_over(run);
+  upstream_gone(u, "no longer needed", true);
+}
+
+void Engine::conflicts_over(Run& run) {
+  Session* s = run.session;
+  free_run(run);
+  if (s == nullptr || s->closed) return;
+  // Without an error the command is looked at again: what had only its old name by then is moved as usual.
+  s->moved_once = s->moves_final;
+  s->stall = Stall::none;
+  wake(*s);
 }
 
 void Engine::conflict_reply(Upstream& u, Pending& p, BytesView reply) {
   Run& run = *p.run;
-  const bool error = !reply.empty() && reply[0] == '-';
-  if (error && run.error.empty()) run.error = Bytes(reply);
-  if (p.step != 255) return;
-  if (run.session == nullptr) {  // put_aside: nobody waits for it
-    if (reply.find(":1\r\n") != BytesView::npos) counters_.conflicts_resolved.add(1);
-    return free_run(run);
+  if (!run.settling) {  // put_aside: nobody waits for it
+    if (p.step == 255) {
+      if (reply.find(":1\r\n") != BytesView::npos) counters_.conflicts_resolved.add(1);
+      free_run(run);
+    }
+    return;
   }
-  Session& s = *run.session;
-  bool again = false;
-  if (error || run.attempts > 16) {
-    s.moves_error = run.error.empty() ? to_reply({ErrorCode::busy, "both names of a record kept changing; try again"}) : run.error;
-    s.moves_final = true;
-  } else if (run.phase == 0 && reply == ":2\r\n") {
-    run.phase = 1;
-    again = true;
-  } else if (run.phase == 1 && reply.starts_with("*-1")) {
-    ++run.attempts;
-    run.phase = 0;
-    again = true;
-  } else {
-    if (run.phase == 1) counters_.conflicts_resolved.add(1);
-    run.phase = 0;
-    again = static_cast<std::size_t>(++run.argument) < run.moves.size();
-  }
-  if (again) return send_conflict_step(u, run);
-  // What only one of the names had is moved when the command is looked at again.
-  s.stall = Stall::none;
-  if (s.moves_final) s.moved_once = true;
-  free_run(run);
-  wake(s);
-  upstream_gone(u, "no longer needed", true);
+  run.settling->take(reply);
+  if (--run.outstanding == 0) send_conflict_step(u, run);
 }
 
-/// A connection can survive that its server is demoted, loses writes, and is promoted again: so who it is is asked, again and again.
+/// A connection can survive that its server is demoted, loses writes, and is promoted again: so who it is is asked,
+/// again and again.
 void Engine::probe_identity() {
   probed_at_ = now_;
   PoolKey key;

@@ -16,7 +16,8 @@ namespace keyshift::proxy {
 inline constexpr std::size_t kRoutes = 4;
 inline constexpr std::size_t kMaxCommands = 1024;  ///< rows of the command table, learnt ones included
 /// Upper bounds of the duration buckets, in microseconds; the last bucket has none.
-inline constexpr std::array<std::uint32_t, 12> kBucketMicros{50, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 51200, 204800, 819200};
+inline constexpr std::array<std::uint32_t, 12> kBucketMicros{50,   100,  200,   400,   800,    1600,
+                                                             3200, 6400, 12800, 51200, 204800, 819200};
 
 /// Counters of one command, made when it is first seen.
 struct CommandCounters {

@@ -70,30 +70,48 @@ Engine::Verdict Engine::gate(Session& s, Request& r) {
   if ((r.command->flags & commands::kDangerous) != 0 && !settings_.allow_dangerous)
     return refuse(s, r, "dangerous", "not passed on to the server (--allow-dangerous would)");
   switch (commands::Table::gate(*r.command, r.argv)) {
-    case Gate::pass: return gate_plain(s, r, commands::Table::blocks(*r.command, r.argv));
-    case Gate::pinned: return gate_plain(s, r, true);
-    case Gate::multi: return gate_multi(s, r);
+    case Gate::pass:
+      return gate_plain(s, r, commands::Table::blocks(*r.command, r.argv));
+    case Gate::pinned:
+      return gate_plain(s, r, true);
+    case Gate::multi:
+      return gate_multi(s, r);
     case Gate::exec:
-    case Gate::discard: return gate_end_multi(s, r);
-    case Gate::watch: return gate_watch(s, r);
-    case Gate::unwatch: return gate_end_multi(s, r);
+    case Gate::discard:
+      return gate_end_multi(s, r);
+    case Gate::watch:
+      return gate_watch(s, r);
+    case Gate::unwatch:
+      return gate_end_multi(s, r);
     case Gate::subscribe:
-    case Gate::unsubscribe: return gate_subscribe(s, r);
-    case Gate::monitor: return gate_monitor(s, r);
-    case Gate::select: return gate_select(s, r);
-    case Gate::auth: return gate_auth(s, r);
-    case Gate::hello: return gate_hello(s, r);
-    case Gate::reset: return gate_reset(s, r);
+    case Gate::unsubscribe:
+      return gate_subscribe(s, r);
+    case Gate::monitor:
+      return gate_monitor(s, r);
+    case Gate::select:
+      return gate_select(s, r);
+    case Gate::auth:
+      return gate_auth(s, r);
+    case Gate::hello:
+      return gate_hello(s, r);
+    case Gate::reset:
+      return gate_reset(s, r);
     case Gate::quit:
       answer(s, "+OK\r\n");
       close_after_flush(s);
       return Verdict::served;
-    case Gate::client: return gate_client(s, r);
-    case Gate::scan: return gate_scan(s, r);
-    case Gate::keyspace: return gate_keyspace(s, r);
-    case Gate::flush: return gate_flush(s, r);
-    case Gate::move_database: return gate_move_database(s, r);
-    case Gate::sync: return refuse(s, r, "replication", "a replica must be attached to the server itself, not to a proxy");
+    case Gate::client:
+      return gate_client(s, r);
+    case Gate::scan:
+      return gate_scan(s, r);
+    case Gate::keyspace:
+      return gate_keyspace(s, r);
+    case Gate::flush:
+      return gate_flush(s, r);
+    case Gate::move_database:
+      return gate_move_database(s, r);
+    case Gate::sync:
+      return refuse(s, r, "replication", "a replica must be attached to the server itself, not to a proxy");
   }
   return Verdict::served;
 }
@@ -142,7 +160,8 @@ Engine::Verdict Engine::gate_in_multi(Session& s, Request& r) {
   Upstream* u = s.pinned;
   if (u == nullptr || u->state != Upstream::State::open) {
     s.in_multi = false;
-    return answer_error(s, {ErrorCode::upstream, "the connection that held this transaction was lost; nothing of it ran"});
+    return answer_error(s,
+                        {ErrorCode::upstream, "the connection that held this transaction was lost; nothing of it ran"});
   }
   const Gate gate = r.command->gate;
   if (gate == Gate::exec || gate == Gate::discard) return gate_end_multi(s, r);
@@ -154,10 +173,14 @@ Engine::Verdict Engine::gate_in_multi(Session& s, Request& r) {
   }
   if ((r.command->flags & commands::kDangerous) != 0 && !settings_.allow_dangerous)
     return refuse(s, r, "dangerous", "not passed on to the server (--allow-dangerous would)");
-  const bool names_connection = r.command->name == "CLIENT SETNAME" || r.command->name == "CLIENT REPLY" || gate == Gate::hello || gate == Gate::auth || gate == Gate::sync;
-  if (names_connection) return refuse(s, r, "transaction", "changes the connection itself and is not served inside MULTI");
-  const bool whole_database = gate == Gate::scan || gate == Gate::keyspace || gate == Gate::flush || gate == Gate::move_database;
-  if (whole_database && settings_.rules && (s.pool.database == settings_.rules->database() || gate == Gate::move_database))
+  const bool names_connection = r.command->name == "CLIENT SETNAME" || r.command->name == "CLIENT REPLY" ||
+                                gate == Gate::hello || gate == Gate::auth || gate == Gate::sync;
+  if (names_connection)
+    return refuse(s, r, "transaction", "changes the connection itself and is not served inside MULTI");
+  const bool whole_database =
+      gate == Gate::scan || gate == Gate::keyspace || gate == Gate::flush || gate == Gate::move_database;
+  if (whole_database && settings_.rules &&
+      (s.pool.database == settings_.rules->database() || gate == Gate::move_database))
     return refuse(s, r, "transaction", "concerns every record of a migration and is not served inside MULTI");
   if (gate == Gate::subscribe || gate == Gate::monitor || r.command->gate == Gate::client) s.sticky = u->tainted = true;
   plan(s, r);

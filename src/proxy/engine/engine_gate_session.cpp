@@ -47,7 +47,8 @@ Engine::Verdict Engine::gate_auth(Session& s, Request& r) {
   const Bytes user(r.argv.size() == 3 ? r.argv[1] : BytesView("default"));
   const Bytes password(r.argv.back());
   const Credentials own = credentials_[0];
-  const bool same = !own.password.empty() && password == own.password && (own.user.empty() ? "default" : own.user) == user;
+  const bool same =
+      !own.password.empty() && password == own.password && (own.user.empty() ? "default" : own.user) == user;
   if (same && s.pinned == nullptr && r.argv.size() <= 3) {
     if (s.in_flight() != 0) {
       s.stall = Stall::drain;
@@ -87,8 +88,9 @@ Engine::Verdict Engine::gate_hello(Session& s, Request& r) {
     s.stall = Stall::drain;
     return Verdict::stalled;
   }
-  const bool known_user = credentials.user.empty() || (!credentials_[0].password.empty() && credentials.password == credentials_[0].password &&
-      credentials.user == (credentials_[0].user.empty() ? "default" : credentials_[0].user));
+  const bool known_user = credentials.user.empty() ||
+                          (!credentials_[0].password.empty() && credentials.password == credentials_[0].password &&
+                           credentials.user == (credentials_[0].user.empty() ? "default" : credentials_[0].user));
   if (valid && known_user && s.pinned == nullptr) {
     // Many clients begin with HELLO: the answer that the shared connection got serves them all.
     PoolKey key = s.pool;
@@ -150,8 +152,10 @@ Engine::Verdict Engine::gate_client(Session& s, Request& r) {
   }
   if (name == "CLIENT GETNAME") {
     Bytes out;
-    if (s.extras && !s.extras->name.empty()) resp::append_bulk(out, s.extras->name);
-    else resp::append_reply(out, resp::null(s.pool.protocol));
+    if (s.extras && !s.extras->name.empty())
+      resp::append_bulk(out, s.extras->name);
+    else
+      resp::append_reply(out, resp::null(s.pool.protocol));
     return answer(s, out);
   }
   if (name == "CLIENT SETINFO" && r.argv.size() == 4) {
@@ -172,13 +176,20 @@ Engine::Verdict Engine::gate_client(Session& s, Request& r) {
       s.reply_off = s.reply_skip = s.skip_next = false;
       return answer(s, "+OK\r\n");
     }
-    if (equal_ignoring_case(how, "OFF")) { s.reply_off = true; return Verdict::served; }
-    if (equal_ignoring_case(how, "SKIP")) { if (!s.reply_off) s.reply_skip = true; return Verdict::served; }
+    if (equal_ignoring_case(how, "OFF")) {
+      s.reply_off = true;
+      return Verdict::served;
+    }
+    if (equal_ignoring_case(how, "SKIP")) {
+      if (!s.reply_off) s.reply_skip = true;
+      return Verdict::served;
+    }
     return answer(s, "-ERR syntax error\r\n");
   }
   const bool lists = name == "CLIENT LIST" || name == "CLIENT INFO";
   const bool own_connection = lists || name == "CLIENT ID" || name == "CLIENT TRACKING" || name == "CLIENT CACHING" ||
-                              name == "CLIENT TRACKINGINFO" || name == "CLIENT GETREDIR" || name == "CLIENT NO-EVICT" || name == "CLIENT NO-TOUCH";
+                              name == "CLIENT TRACKINGINFO" || name == "CLIENT GETREDIR" || name == "CLIENT NO-EVICT" ||
+                              name == "CLIENT NO-TOUCH";
   if (!own_connection) return gate_plain(s, r, name == "CLIENT KILL");
   Upstream* u = pinned_channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;

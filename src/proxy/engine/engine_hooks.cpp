@@ -36,17 +36,20 @@ void Engine::hook_reply(Upstream& u, Pending& p, BytesView reply) {
     case Run::Hook::watch:
       if (!ok) s->watching = s->in_multi;
       break;
-    case Run::Hook::exec: return exec_reply(*s, run, reply);
+    case Run::Hook::exec:
+      return exec_reply(*s, run, reply);
     case Run::Hook::refused_in_multi: {
       const Bytes line = run.error;
       return run_done(run, line, false);
     }
-    case Run::Hook::client_lines: return client_lines_reply(run, reply);
+    case Run::Hook::client_lines:
+      return client_lines_reply(run, reply);
     case Run::Hook::none:
     case Run::Hook::reset:
     case Run::Hook::client_id:
     case Run::Hook::sticky:
-    case Run::Hook::unpin: break;
+    case Run::Hook::unpin:
+      break;
   }
   run_done(run, reply, true);
 }
@@ -72,7 +75,8 @@ void Engine::exec_reply(Session& s, Run& run, BytesView reply) {
   auto tree = resp::parse_reply(reply);
   if (!tree || tree->elements.size() != transaction.queued.size()) return run_done(run, reply, true);
   const AppNames names(*settings_.rules, settings_.view);
-  for (std::size_t i = 0; i < tree->elements.size(); ++i) map_names(transaction.queued[i].names, names, tree->elements[i]);
+  for (std::size_t i = 0; i < tree->elements.size(); ++i)
+    map_names(transaction.queued[i].names, names, tree->elements[i]);
   Bytes out;
   resp::append_reply(out, *tree);
   run_done(run, out, false);

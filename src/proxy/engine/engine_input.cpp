@@ -35,8 +35,12 @@ void Engine::run_session(Session& s) {
   const std::size_t used = consume(s, input);
   owned_input_ = false;
   if (s.closed) return;
-  if (used == 0) s.in = std::move(input);
-  else if (used < input.size()) { input.erase(0, used); s.in = std::move(input); }
+  if (used == 0)
+    s.in = std::move(input);
+  else if (used < input.size()) {
+    input.erase(0, used);
+    s.in = std::move(input);
+  }
   s.read_paused = s.in.size() >= kept_input && s.parser == nullptr;
   if (was_paused && !s.read_paused) actions_.push_back({Action::Kind::resume_session, nullptr, &s, s.socket});
 }
@@ -53,7 +57,8 @@ std::size_t Engine::consume(Session& s, BytesView unread) {
     switch (parser.parse(rest)) {
       case resp::RequestParser::Step::more:
         if (rest.size() > settings_.request_limit) {
-          answer_error(s, {ErrorCode::too_large, "Protocol error: this request must be read whole and is longer than the limit"});
+          answer_error(s, {ErrorCode::too_large,
+                           "Protocol error: this request must be read whole and is longer than the limit"});
           close_after_flush(s);
           return unread.size();
         }
@@ -100,7 +105,8 @@ std::size_t Engine::consume(Session& s, BytesView unread) {
   return used;
 }
 
-/// A request with an argument too long to wait for: its head is served, its body passes through on a connection of its own.
+/// A request with an argument too long to wait for: its head is served, its body passes through on a connection of its
+/// own.
 Engine::Verdict Engine::big_request(Session& s, resp::RequestParser& parser, BytesView unread, std::size_t& used) {
   Request r{parser.argv(), unread.substr(0, parser.big().body_offset), nullptr, parser.big().arguments};
   const bool told = !r.argv.empty() && (r.command = table_.find(r.argv)) != nullptr &&
@@ -153,8 +159,10 @@ std::size_t Engine::pass_big(Session& s, BytesView bytes) {
     close_after_flush(s);
     return bytes.size();
   }
-  if (owned_input_) u->out.copy(bytes.substr(0, fed.taken));
-  else u->out.borrow(bytes.substr(0, fed.taken));
+  if (owned_input_)
+    u->out.copy(bytes.substr(0, fed.taken));
+  else
+    u->out.borrow(bytes.substr(0, fed.taken));
   mark(*u);
   u->last_progress = now_;
   if (fed.step == resp::ReplyFramer::Step::whole) stream.reset();

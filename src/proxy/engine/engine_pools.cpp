@@ -91,7 +91,8 @@ void Engine::begin_handshake(Upstream& u) {
   // The name tells the fleet which change of the control record this connection is under; by hand there is none.
   const Bytes name = "keyshift:" + settings_.proxy_name + ":0.0";
   std::vector<BytesView> hello{"HELLO", u.key.protocol == resp::Protocol::resp3 ? "3" : "2"};
-  if (!c.password.empty()) hello.insert(hello.end(), {"AUTH", c.user.empty() ? BytesView("default") : BytesView(c.user), c.password});
+  if (!c.password.empty())
+    hello.insert(hello.end(), {"AUTH", c.user.empty() ? BytesView("default") : BytesView(c.user), c.password});
   hello.insert(hello.end(), {"SETNAME", name});
   Bytes out;
   resp::append_command(out, hello);
@@ -206,7 +207,8 @@ void Engine::upstream_gone(Upstream& u, BytesView why, bool close_socket) {
     counters_.upstreams_closed.add(1);
   }
   if (was_open && wanted) new_generation(why);
-  fail_pending(u, {ErrorCode::upstream, "the connection to Redis was lost (" + Bytes(why) + "); whether this command ran is unknown"});
+  fail_pending(u, {ErrorCode::upstream,
+                   "the connection to Redis was lost (" + Bytes(why) + "); whether this command ran is unknown"});
   if (Session* s = u.owner; s != nullptr) {
     u.owner = nullptr;
     s->pinned = nullptr;
@@ -234,7 +236,10 @@ void Engine::fail_pending(Upstream& u, const Error& error) {
       Run& run = *p.run;
       // The replies that this run still waited for are all on this connection.
       for (Pending& other : u.ledger)
-        if (other.run == &run) { other.run = nullptr; other.session = nullptr; }
+        if (other.run == &run) {
+          other.run = nullptr;
+          other.session = nullptr;
+        }
       fail_run(run, error);
     } else if (p.session != nullptr) {
       counters_.unknown_outcomes.add(1);
@@ -250,15 +255,18 @@ void Engine::unpin(Session& s) {
   s.pinned = nullptr;
   u.owner = nullptr;
   Pool& pool = pools_[u.key];
-  if (u.tainted || u.state != Upstream::State::open || !u.ledger.empty() || u.key != s.pool || pool.idle.size() >= settings_.idle_pinned)
+  if (u.tainted || u.state != Upstream::State::open || !u.ledger.empty() || u.key != s.pool ||
+      pool.idle.size() >= settings_.idle_pinned)
     return upstream_gone(u, "no longer needed", true);
   u.idle_since = now_;
   pool.idle.push_back(&u);
 }
 
 void Engine::maybe_unpin(Session& s) {
-  const bool needed = s.sticky || s.in_multi || s.watching || s.raw || s.bulky || s.stall == Stall::opening || s.stall == Stall::streaming ||
-                      (s.extras && (s.extras->stream || s.extras->confirmations != 0 || s.extras->subscriptions.count() != 0));
+  const bool needed =
+      s.sticky || s.in_multi || s.watching || s.raw || s.bulky || s.stall == Stall::opening ||
+      s.stall == Stall::streaming ||
+      (s.extras && (s.extras->stream || s.extras->confirmations != 0 || s.extras->subscriptions.count() != 0));
   if (s.pinned != nullptr && !needed && s.in_flight() == 0) unpin(s);
 }
 

@@ -1,5 +1,10 @@
 // Subscriptions, MONITOR and pushes: replies that answer no command and come when they come.
+#include <utility>
+
+#include "proxy/engine/app_names.hpp"
 #include "proxy/engine/engine.hpp"
+#include "proxy/engine/invalidations.hpp"
+#include "proxy/engine/keyspace_events.hpp"
 
 namespace keyshift::proxy {
 namespace {
@@ -26,8 +31,8 @@ const std::set<Bytes, std::less<>>& set_of(const Subscriptions& s, BytesView com
 
 }  // namespace
 
-/// (P|S)(UN)SUBSCRIBE, and whatever a RESP2 subscriber sends. One reply per channel comes, as pushes or in between them:
-/// so the session waits for these confirmations before it goes on, and nothing of it is in flight meanwhile.
+/// (P|S)(UN)SUBSCRIBE, and whatever a RESP2 subscriber sends. One reply per channel comes, as pushes or in between
+/// them: so the session waits for these confirmations before it goes on, and nothing of it is in flight meanwhile.
 Engine::Verdict Engine::gate_subscribe(Session& s, Request& r) {
   Upstream* u = pinned_channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
@@ -37,6 +42,7 @@ Engine::Verdict Engine::gate_subscribe(Session& s, Request& r) {
   }
   const bool subscribes = r.command->gate == commands::Gate::subscribe;
   const bool unsubscribes = r.command->gate == commands::Gate::unsubscribe;
+  if ((subscribes || unsubscribes) && maps_events(s, r)) return subscribe_mapped(s, r, *u, subscribes);
   if (subscribes || unsubscribes) {
     SessionExtras& extras = s.more();
     std::size_t replies = r.argv.size() - 1;
@@ -75,20 +81,36 @@ void Engine::async_chunk(Upstream& u, BytesView chunk, bool whole) {
 
 void Engine::async_frame(Upstream& u, Session& s, BytesView frame, bool borrow) {
   const bool waits = s.extras && s.extras->confirmations != 0;
-  if (!waits && !maps_messages(s)) return write_out(s, frame, borrow);
-  const auto tree = resp::parse_reply(frame);
-  const bool message = tree && tree->aggregate() && !tree->elements.empty();
-  if (!message) {
-    if (waits && tree && tree->error()) confirmed(u, s, s.extras->confirmations);
+  const bool mapped = s.extras && s.extras->events;
+  const bool may_invalidate = settings_.rules && frame.substr(0, 64).find("invalidate") != BytesView::npos;
+  if (!waits && !mapped && !may_invalidate) return write_out(s, frame, borrow);
+  auto tree = resp::parse_reply(frame);
+  if (!tree || !tree->aggregate() || tree->elements.empty()) {
+    if (waits && tree && tree->error()) refused_subscription(u, s);
     return write_out(s, frame, borrow);
   }
-  if (!deliver_message(s, *tree, frame, borrow) || !s.extras) return;
-  Subscriptions& subscriptions = s.extras->subscriptions;
+  if (may_invalidate && is_invalidation(*tree)) {
+    map_invalidation(AppNames(*settings_.rules, settings_.view), *tree);
+    Bytes out;
+    resp::append_reply(out, *tree);
+    return write_out(s, out, false);
+  }
+  if (mapped && mapped_message(u, s, *tree)) return;
+  write_out(s, frame, borrow);
+  Subscriptions& subscriptions = s.more().subscriptions;
   const Confirmation c = confirmation(subscriptions, tree->elements[0].text);
   if (c.set == nullptr || tree->elements.size() < 2) return;
-  if (c.adds) c.set->insert(tree->elements[1].text);
-  else c.set->erase(tree->elements[1].text);
+  if (c.adds)
+    c.set->insert(tree->elements[1].text);
+  else
+    c.set->erase(tree->elements[1].text);
   if (waits) confirmed(u, s, 1);
+}
+
+/// The server refused to subscribe (an ACL, a shard that is not here): nothing more is to be waited for.
+void Engine::refused_subscription(Upstream& u, Session& s) {
+  s.extras->confirmation_text.clear();
+  confirmed(u, s, s.extras->confirmations);
 }
 
 /// `replies` of what a (un)subscribe command waits for have come.
@@ -96,6 +118,7 @@ void Engine::confirmed(Upstream& u, Session& s, std::uint32_t replies) {
   SessionExtras& extras = *s.extras;
   extras.confirmations -= std::min(replies, extras.confirmations);
   if (extras.confirmations != 0) return;
+  if (!extras.confirmation_text.empty()) write_out(s, std::exchange(extras.confirmation_text, {}), false);
   if (s.stall == Stall::confirmed) s.stall = Stall::none;
   if (extras.subscriptions.count() == 0 && !s.monitor) {
     s.raw = false;

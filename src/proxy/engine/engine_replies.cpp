@@ -1,4 +1,5 @@
-// Bytes of the server become replies: whose each one is, in which order they go out, what is kept and what passes through.
+// Bytes of the server become replies: whose each one is, in which order they go out, what is kept and what passes
+// through.
 #include "base/check.hpp"
 #include "proxy/engine/engine.hpp"
 
@@ -28,8 +29,10 @@ void Engine::reply_chunk(Upstream& u, BytesView chunk, bool whole) {
     return;
   }
   Pending& p = u.ledger.front();
-  if (p.run != nullptr) run_chunk(u, p, chunk, whole);
-  else plain_chunk(u, p, chunk, whole);
+  if (p.run != nullptr)
+    run_chunk(u, p, chunk, whole);
+  else
+    plain_chunk(u, p, chunk, whole);
 }
 
 void Engine::plain_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole) {
@@ -85,8 +88,9 @@ void Engine::finish(Upstream& u, Pending& p) {
   if (u.ledger.empty() && u.retained.capacity() > 64 * 1024) u.retained = Bytes();
 }
 
-/// A big reply is on its way on a shared connection. A read is asked again on a connection of its own, where a slow client
-/// holds up nobody; here the rest is dropped as fast as it comes. Not when a later write of that client is in flight.
+/// A big reply is on its way on a shared connection. A read is asked again on a connection of its own, where a slow
+/// client holds up nobody; here the rest is dropped as fast as it comes. Not when a later write of that client is in
+/// flight.
 bool Engine::leave_shared(Upstream& u, Pending& p) {
   Session& s = *p.session;
   const bool write_behind = static_cast<std::int32_t>(s.last_write - p.sequence) > 0;
@@ -166,8 +170,10 @@ void Engine::completed(Session& s) {
 }
 
 void Engine::write_out(Session& s, BytesView bytes, bool borrow) {
-  if (borrow) s.out.borrow(bytes);
-  else s.out.copy(bytes);
+  if (borrow)
+    s.out.borrow(bytes);
+  else
+    s.out.copy(bytes);
   mark(s);
   if (s.out.size() <= settings_.client_out_limit) return;
   counters_.output_limit_kills.add(1);
@@ -176,7 +182,8 @@ void Engine::write_out(Session& s, BytesView bytes, bool borrow) {
 
 /// An error that says "this server is not what it was": what is remembered of its records is forgotten.
 void Engine::look_at_error(BytesView line) {
-  if (line.starts_with("-READONLY") || line.starts_with("-LOADING") || line.starts_with("-MOVED") || line.starts_with("-CLUSTERDOWN"))
+  if (line.starts_with("-READONLY") || line.starts_with("-LOADING") || line.starts_with("-MOVED") ||
+      line.starts_with("-CLUSTERDOWN"))
     new_generation(line);
 }
 

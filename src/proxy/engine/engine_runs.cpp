@@ -1,5 +1,6 @@
 // Replies of runs: commands that travel with moves, moves alone, and what happens when a move is refused.
 #include "base/check.hpp"
+#include "migration/reserved_name.hpp"
 #include "proxy/engine/engine.hpp"
 #include "resp/encode.hpp"
 
@@ -31,7 +32,8 @@ std::vector<BytesView> elements_of(BytesView reply) {
 void Engine::run_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole) {
   Run& run = *p.run;
   if (whole && u.framer.type() == '-') look_at_error(chunk);
-  const bool passes = run.kind == Run::Kind::pair && p.step == last_step && !run.failed && run.names == commands::ReplyNames::none;
+  const bool passes =
+      run.kind == Run::Kind::pair && p.step == last_step && !run.failed && run.names == commands::ReplyNames::none;
   if (passes && run.renamed.empty()) {
     p.run = nullptr;  // from here on it is a plain reply
     if (run.session != nullptr) --run.session->pairs;
@@ -39,7 +41,8 @@ void Engine::run_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole) {
     return plain_chunk(u, p, chunk, whole);
   }
   if (!whole || !run.collected.empty()) run.collected.append(chunk);
-  if (run.collected.size() > settings_.request_limit) return upstream_gone(u, "a reply that must be read whole is longer than the limit", true);
+  if (run.collected.size() > settings_.request_limit)
+    return upstream_gone(u, "a reply that must be read whole is longer than the limit", true);
   if (!whole) return;
   const Bytes collected = std::move(run.collected);
   run.collected.clear();
@@ -53,17 +56,26 @@ void Engine::run_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole) {
 
 void Engine::run_reply(Upstream& u, Pending& p, BytesView reply) {
   switch (p.run->kind) {
-    case Run::Kind::pair: return pair_reply(u, p, reply);
-    case Run::Kind::transaction: return transaction_reply(u, p, reply);
-    case Run::Kind::moves: return moves_reply(u, p, reply);
-    case Run::Kind::ask: return ask_reply(u, p, reply);
-    case Run::Kind::hook: return hook_reply(u, p, reply);
-    case Run::Kind::mapped: return run_done(*p.run, reply, true);
-    case Run::Kind::scan: return scan_reply(u, p, reply);
-    case Run::Kind::keyspace: return keyspace_reply(u, p, reply);
-    case Run::Kind::flush: return flush_reply(u, p, reply);
-    case Run::Kind::conflict: return conflict_reply(u, p, reply);
-    case Run::Kind::identity: return identity_reply(u, p, reply);
+    case Run::Kind::pair:
+      return pair_reply(u, p, reply);
+    case Run::Kind::transaction:
+      return transaction_reply(u, p, reply);
+    case Run::Kind::moves:
+      return moves_reply(u, p, reply);
+    case Run::Kind::ask:
+      return ask_reply(u, p, reply);
+    case Run::Kind::hook:
+      return hook_reply(u, p, reply);
+    case Run::Kind::mapped:
+      return run_done(*p.run, reply, true);
+    case Run::Kind::scan:
+      return scan_reply(u, p, reply);
+    case Run::Kind::keyspace:
+      return keyspace_reply(u, p, reply);
+    case Run::Kind::conflict:
+      return conflict_reply(u, p, reply);
+    case Run::Kind::identity:
+      return identity_reply(u, p, reply);
   }
 }
 
@@ -94,7 +106,8 @@ void Engine::pair_reply(Upstream&, Pending& p, BytesView reply) {
   if (run.session != nullptr) --run.session->pairs;
   if (!run.failed) return run_done(run, reply, true);
   if (!run.readonly || run.session == nullptr || run.session->closed) {
-    // A command that waits (its pair was not a transaction): it ran at the new name although its record may be at the old.
+    // A command that waits (its pair was not a transaction): it ran at the new name although its record may be at the
+    // old.
     const Bytes line = run.error;
     return run_done(run, line, false);
   }
@@ -115,7 +128,8 @@ void Engine::transaction_reply(Upstream&, Pending& p, BytesView reply) {
   const auto elements = elements_of(reply);
   const std::size_t step = run.moves_per_record;
   if (elements.size() != run.moves.size() * step + 1) {
-    const Bytes line = to_reply({ErrorCode::upstream, "EXEC answered what it cannot answer; whether this command ran is unknown"});
+    const Bytes line =
+        to_reply({ErrorCode::upstream, "EXEC answered what it cannot answer; whether this command ran is unknown"});
     return run_done(run, line, false);
   }
   for (std::size_t i = 0; i < run.moves.size(); ++i) {
@@ -136,7 +150,8 @@ void Engine::moves_reply(Upstream&, Pending& p, BytesView reply) {
 void Engine::moves_done(Run& run) {
   Session* s = run.session;
   if (s == nullptr || s->closed) return free_run(run);
-  if (run.conflict && settings_.rules->policy().conflict != transforms::Policy::Conflict::keep_new) return resolve_conflicts(run);
+  if (run.conflict && settings_.rules->policy().conflict != transforms::Policy::Conflict::keep_new)
+    return resolve_conflicts(run);
   if (run.conflict)
     for (const Move& m : run.moves) put_aside(m);
   s->moves_error = run.error;
@@ -160,7 +175,7 @@ void Engine::put_aside(const Move& move) {
   // Both in one step: if N went away meanwhile, O is the record after all and moves.
   resp::append_command(out, {"MULTI"});
   resp::append_command(out, {"RENAMENX", move.from, move.to});
-  resp::append_command(out, {"RENAMENX", move.from, quarantine_name(settings_.run, move.from)});
+  resp::append_command(out, {"RENAMENX", move.from, migration::quarantine_name(settings_.run, move.from)});
   resp::append_command(out, {"EXEC"});
   for (std::uint8_t i = 0; i < 4; ++i) {
     Pending& p = expect(u, nullptr, nullptr);
@@ -183,7 +198,9 @@ void Engine::ask(Run& run) {
     if (it != pools_.end()) u = it->second.shared;
   }
   if (u == nullptr || u->state != Upstream::State::open || run.attempts++ > 16) {
-    const Bytes line = run.error.empty() ? to_reply({ErrorCode::busy, "records kept moving while they were read; try again"}) : run.error;
+    const Bytes line = run.error.empty()
+                           ? to_reply({ErrorCode::busy, "records kept moving while they were read; try again"})
+                           : run.error;
     return run_done(run, line, false);
   }
   run.kind = Run::Kind::ask;
@@ -274,7 +291,8 @@ void Engine::fail_run(Run& run, const Error& error) {
         wake(*run.session);
       }
       return free_run(run);
-    case Run::Kind::identity: return free_run(run);
+    case Run::Kind::identity:
+      return free_run(run);
     case Run::Kind::pair:
       if (run.session != nullptr) --run.session->pairs;
       [[fallthrough]];

@@ -1,5 +1,6 @@
 // Plans become bytes on an upstream connection, and entries of its ledger.
 #include "base/check.hpp"
+#include "migration/reserved_name.hpp"
 #include "proxy/engine/engine.hpp"
 #include "resp/encode.hpp"
 
@@ -60,8 +61,10 @@ void Engine::append_request(Upstream& u, const Request& r, bool keep) {
   mark(u);
   const bool may_borrow = !owned_input_ && r.raw.data() != scratch_.data();
   if (plan_.substitutions.empty()) {
-    if (r.raw.size() >= borrow_from && may_borrow) u.out.borrow(r.raw);
-    else u.out.copy(r.raw);
+    if (r.raw.size() >= borrow_from && may_borrow)
+      u.out.borrow(r.raw);
+    else
+      u.out.copy(r.raw);
     if (keep) u.retained.append(r.raw);
     return;
   }
@@ -76,8 +79,10 @@ void Engine::append_request(Upstream& u, const Request& r, bool keep) {
     from = static_cast<std::size_t>(old.data() - r.raw.data()) + old.size() + 2;
   }
   const BytesView rest = r.raw.substr(from);
-  if (rest.size() >= borrow_from && may_borrow) u.out.borrow(rest);
-  else u.out.copy(rest);
+  if (rest.size() >= borrow_from && may_borrow)
+    u.out.borrow(rest);
+  else
+    u.out.copy(rest);
   if (keep) u.retained.append(rest);
 }
 
@@ -113,7 +118,7 @@ void Engine::append_moves(Upstream& u, Run& run) {
   for (const Move& m : run.moves) {
     resp::append_command(out, {"RENAMENX", m.from, m.to});
     if (run.moves_per_record == 2)
-      resp::append_command(out, {"RENAMENX", m.from, quarantine_name(settings_.run, m.from)});
+      resp::append_command(out, {"RENAMENX", m.from, migration::quarantine_name(settings_.run, m.from)});
   }
   u.out.grew(out.size() - before);
   mark(u);
@@ -232,9 +237,14 @@ Engine::Verdict Engine::carry_out(Session& s, Request& r, Upstream& u) {
         return Verdict::stalled;
       }
       return moves_first(s, r);
-    case Shape::pair: send_pair(s, r, u); return Verdict::served;
-    case Shape::transaction: send_transaction(s, r, u); return Verdict::served;
-    case Shape::bare: break;
+    case Shape::pair:
+      send_pair(s, r, u);
+      return Verdict::served;
+    case Shape::transaction:
+      send_transaction(s, r, u);
+      return Verdict::served;
+    case Shape::bare:
+      break;
   }
   Run* run = nullptr;
   const bool names_in_errors = r.command->name[0] == 'X' && !plan_.substitutions.empty();

@@ -33,11 +33,14 @@ class OutQueue {
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] bool borrows() const noexcept { return !borrowed_.empty(); }
   /// The buffer that copies go to, for encoders that append; call grew() with what they added. Nothing may be borrowed.
-  Bytes& tail() { own(); return owned_; }
+  Bytes& tail() {
+    own();
+    return owned_;
+  }
   void grew(std::size_t bytes) noexcept { size_ += bytes; }
 
  private:
-  Bytes owned_;                  ///< goes out first, from head_ on
+  Bytes owned_;  ///< goes out first, from head_ on
   std::size_t head_ = 0;
   std::vector<Piece> borrowed_;  ///< goes out behind owned_
   std::size_t size_ = 0;

@@ -11,18 +11,18 @@ namespace keyshift::proxy {
 
 /// How a command is served, as people count it (metric label `route`).
 enum class Route : std::uint8_t {
-  forward,   ///< the original bytes go through
-  rewrite,   ///< names replaced, nothing to move
-  ensure,    ///< the move of its records goes with it or before it
-  refuse,    ///< answered with an error that names rule and reason
+  forward,  ///< the original bytes go through
+  rewrite,  ///< names replaced, nothing to move
+  ensure,   ///< the move of its records goes with it or before it
+  refuse,   ///< answered with an error that names rule and reason
 };
 
 /// How the moves travel with the command.
 enum class Shape : std::uint8_t {
-  bare,          ///< no move
-  pair,          ///< moves pipelined in front, not atomic: reads
-  transaction,   ///< MULTI, moves, command, EXEC: writes
-  before,        ///< moves first, their answers awaited, then the command bare
+  bare,         ///< no move
+  pair,         ///< moves pipelined in front, not atomic: reads
+  transaction,  ///< MULTI, moves, command, EXEC: writes
+  before,       ///< moves first, their answers awaited, then the command bare
 };
 
 /// One record to be brought from `from` to `to` (RENAMENX), both as stored.
@@ -35,7 +35,7 @@ struct Move {
 
 /// A key argument to be replaced by the stored name of its record.
 struct Substitution {
-  std::uint32_t argument;   ///< index into argv
+  std::uint32_t argument;  ///< index into argv
   Bytes name;
   bool operator==(const Substitution&) const = default;
 };
@@ -44,13 +44,13 @@ struct Substitution {
 struct Plan {
   Route route = Route::forward;
   Shape shape = Shape::bare;
-  std::vector<Substitution> substitutions;   ///< in order of `argument`
+  std::vector<Substitution> substitutions;  ///< in order of `argument`
   std::vector<Move> moves;
   commands::ReplyNames names = commands::ReplyNames::none;  ///< names in the reply to be mapped back
-  bool quarantine = false;       ///< transaction: also put a leftover O aside, since the command may empty N
-  bool in_scope = false;         ///< some key belongs to a rule
-  std::int32_t rule = -1;        ///< of the first record, or of the refusal
-  std::string_view reason;       ///< of a refusal: label, a literal
+  bool quarantine = false;  ///< transaction: also put a leftover O aside, since the command may empty N
+  bool in_scope = false;    ///< some key belongs to a rule
+  std::int32_t rule = -1;   ///< of the first record, or of the refusal
+  std::string_view reason;  ///< of a refusal: label, a literal
   Error refusal;
 
   void clear() noexcept;

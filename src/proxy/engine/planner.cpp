@@ -59,7 +59,8 @@ bool patterns_clear(const PlanContext& context, const Command& command, std::spa
     const BytesView key = pattern.substr(0, pattern.find("->"));
     if (!context.rules->glob_excludes(key)) {
       refuse(plan, context, &command, -1, "pattern",
-             "BY or GET pattern '" + printable(pattern) + "' could name records of a rule, which are not moved by a pattern");
+             "BY or GET pattern '" + printable(pattern) +
+                 "' could name records of a rule, which are not moved by a pattern");
       return false;
     }
   }
@@ -101,7 +102,8 @@ void plan_command(const PlanContext& context, const Command& command, std::span<
   for (const commands::KeyAt& at : keys.keys()) {
     if ((at.access & (commands::kNotKey | commands::kChannel)) != 0 || at.index >= argv.size()) continue;
     const BytesView key = argv[at.index];
-    if (transforms::reserved(key)) return refuse(plan, context, &command, -1, "reserved", "keys that begin with 'keyshift:' are reserved");
+    if (transforms::reserved(key))
+      return refuse(plan, context, &command, -1, "reserved", "keys that begin with 'keyshift:' are reserved");
     if (!here) continue;
     const Match match = context.rules->match(key);
     if (match.rule < 0) continue;
@@ -111,7 +113,8 @@ void plan_command(const PlanContext& context, const Command& command, std::span<
   if (here && keys.incomplete && !patterns_clear(context, command, argv, plan)) return;
   if (!plan.in_scope) return;
   if (other_database(command, argv))
-    return refuse(plan, context, &command, plan.rule, "other-database", "a record may not be copied to another database");
+    return refuse(plan, context, &command, plan.rule, "other-database",
+                  "a record may not be copied to another database");
   plan.names = command.reply_names;
   std::sort(plan.substitutions.begin(), plan.substitutions.end(),
             [](const Substitution& a, const Substitution& b) { return a.argument < b.argument; });
@@ -125,20 +128,9 @@ void plan_unknown(const PlanContext& context, std::span<const BytesView> argv, P
     const Match match = context.rules->match(argv[i]);
     if (match.rule < 0 && !transforms::reserved(argv[i])) continue;
     return refuse(plan, context, nullptr, match.rule, "unknown-command",
-                  "command '" + printable(argv[0], 32) + "' is unknown here, and its argument '" + printable(argv[i], 64) +
-                      "' could be a record; nobody can tell what it would do to it");
+                  "command '" + printable(argv[0], 32) + "' is unknown here, and its argument '" +
+                      printable(argv[i], 64) + "' could be a record; nobody can tell what it would do to it");
   }
-}
-
-Bytes quarantine_name(BytesView run, BytesView stored) {
-  // The tag is the stored name's own hash tag, or the whole name: the same slot by construction.
-  const auto open = stored.find('{');
-  const auto close = open == BytesView::npos ? open : stored.find('}', open + 1);
-  const bool tagged = close != BytesView::npos && close > open + 1;
-  const BytesView tag = tagged ? stored.substr(open + 1, close - open - 1) : stored;
-  Bytes out = "keyshift:quarantine:{";
-  out.append(tag).append("}:").append(run).append(":").append(stored);
-  return out;
 }
 
 }  // namespace keyshift::proxy

@@ -18,10 +18,10 @@ class KnownRecords {
 
 /// What a decision depends on besides the command.
 struct PlanContext {
-  const transforms::RuleSet* rules = nullptr;   ///< null: everything is forwarded
+  const transforms::RuleSet* rules = nullptr;  ///< null: everything is forwarded
   migration::Mode mode = migration::Mode::old;
   migration::View view = migration::View::old;
-  int database = 0;                             ///< of the session; rules hold in the source's database only
+  int database = 0;  ///< of the session; rules hold in the source's database only
   const KnownRecords* known = nullptr;
 };
 
@@ -33,8 +33,5 @@ void plan_command(const PlanContext& context, const commands::Command& command, 
 
 /// The plan for a command that no table knows: forwarded when none of its arguments could be a record's name.
 void plan_unknown(const PlanContext& context, std::span<const BytesView> argv, Plan& plan);
-
-/// The name that a loser of a conflict gets: reserved, in the record's slot, with the run id.
-Bytes quarantine_name(BytesView run, BytesView stored);
 
 }  // namespace keyshift::proxy

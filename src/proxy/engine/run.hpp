@@ -1,8 +1,11 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "migration/conflict.hpp"
 #include "proxy/engine/plan.hpp"
+#include "proxy/engine/scan_merge.hpp"
 #include "proxy/engine/upstream.hpp"
 
 namespace keyshift::proxy {
@@ -11,45 +14,60 @@ namespace keyshift::proxy {
 /// call until the last reply; owned by the engine, pointed at by ledger entries.
 struct Run {
   enum class Kind : std::uint8_t {
-    pair,          ///< moves, then the command; its reply counts
-    transaction,   ///< MULTI, moves, command, EXEC; one element of EXEC's reply counts
-    ask,           ///< a read whose move was refused: MULTI, EXISTS N, command at N, command at O, EXEC
-    moves,         ///< moves alone; the session waits for them and goes on
-    hook,          ///< one command whose reply changes the session (see Hook)
-    mapped,        ///< one command whose reply holds names
-    scan,          ///< SCAN over a store in which records move
-    keyspace,      ///< KEYS, RANDOMKEY, DBSIZE
-    flush,         ///< FLUSHDB with the reserved keys written back
-    conflict,      ///< both names exist: the loser is put aside by policy
-    identity,      ///< the probe of run_id and master_replid
+    pair,         ///< moves, then the command; its reply counts
+    transaction,  ///< MULTI, moves, command, EXEC; one element of EXEC's reply counts
+    ask,          ///< a read whose move was refused: MULTI, EXISTS N, command at N, command at O, EXEC
+    moves,        ///< moves alone; the session waits for them and goes on
+    hook,         ///< one command whose reply changes the session (see Hook)
+    mapped,       ///< one command whose reply holds names
+    scan,         ///< SCAN over a store in which records move
+    keyspace,     ///< KEYS, RANDOMKEY, DBSIZE
+    conflict,     ///< both names exist: the loser is put aside by policy
+    identity,     ///< the probe of run_id and master_replid
   };
   /// What a `hook` reply means for the session.
-  enum class Hook : std::uint8_t { none, select, auth, hello, multi, exec, watch, client_lines, reset, client_id, sticky, unpin, refused_in_multi };
+  enum class Hook : std::uint8_t {
+    none,
+    select,
+    auth,
+    hello,
+    multi,
+    exec,
+    watch,
+    client_lines,
+    reset,
+    client_id,
+    sticky,
+    unpin,
+    refused_in_multi
+  };
 
   Kind kind = Kind::pair;
   Hook hook = Hook::none;
   Session* session = nullptr;
   std::uint32_t sequence = 0;
-  std::uint32_t outstanding = 0;        ///< replies still to come
-  std::uint32_t generation = 0;         ///< of the server, when it was sent: what it learnt counts for no later one
+  std::uint32_t outstanding = 0;  ///< replies still to come
+  std::uint32_t generation = 0;   ///< of the server, when it was sent: what it learnt counts for no later one
   std::uint16_t command = 0;
   commands::ReplyNames names = commands::ReplyNames::none;
   bool readonly = false;
-  bool failed = false;                  ///< a move was refused (its error is in `error`)
-  bool conflict = false;                ///< a move found both names there
-  bool quarantined = false;             ///< ... and the transaction put the loser aside
+  bool failed = false;       ///< a move was refused (its error is in `error`)
+  bool conflict = false;     ///< a move found both names there
+  bool quarantined = false;  ///< ... and the transaction put the loser aside
   bool silent = false;
   std::uint8_t attempts = 0;
-  std::uint8_t phase = 0;               ///< of runs with several round trips
-  std::uint8_t moves_per_record = 1;    ///< 2 when a transaction also puts leftovers aside
-  std::int64_t argument = 0;            ///< SELECT: the database; KEYS: how many
+  std::uint8_t phase = 0;             ///< of runs with several round trips
+  std::uint8_t moves_per_record = 1;  ///< 2 when a transaction also puts leftovers aside
+  std::int64_t argument = 0;          ///< SELECT: the database; KEYS: how many
   std::vector<Move> moves;
-  Bytes request;                        ///< the command as sent, kept for asking again (reads and small ones only)
-  Bytes request_other;                  ///< `ask`: the same at the other names
-  Bytes collected;                      ///< bytes of the reply being read
-  Bytes error;                          ///< first refusal, as a whole RESP error line
-  std::vector<std::pair<Bytes, Bytes>> renamed;  ///< stored name, app's name: for errors that hold names
-  std::vector<Bytes> argv;              ///< of SCAN, KEYS, AUTH ...
+  Bytes request;        ///< the command as sent, kept for asking again (reads and small ones only)
+  Bytes request_other;  ///< `ask`: the same at the other names
+  Bytes collected;      ///< bytes of the reply being read
+  Bytes error;          ///< first refusal, as a whole RESP error line
+  std::vector<std::pair<Bytes, Bytes>> renamed;       ///< stored name, app's name: for errors that hold names
+  std::unique_ptr<migration::ConflictStep> settling;  ///< of `conflict`: the record at hand
+  std::unique_ptr<ScanStep> scan;                     ///< of `scan`
+  std::vector<Bytes> argv;                            ///< of SCAN, KEYS, AUTH ...
 };
 
 }  // namespace keyshift::proxy

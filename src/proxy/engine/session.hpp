@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "proxy/engine/keyspace_events.hpp"
 #include "proxy/engine/out_queue.hpp"
 #include "proxy/engine/run.hpp"
 #include "proxy/engine/upstream.hpp"
@@ -15,12 +16,12 @@ namespace keyshift::proxy {
 /// Why a session does not take its next command yet.
 enum class Stall : std::uint8_t {
   none,
-  drain,       ///< its commands in flight must be answered first: the next one takes another connection
-  opening,     ///< waits for an upstream connection
-  moves,       ///< waits for moves that go before its next command
-  confirmed,   ///< waits until UNSUBSCRIBE is confirmed
-  streaming,   ///< a big request is passing; the upstream is slower than the client
-  closing,     ///< nothing more is read; closed when all is written
+  drain,      ///< its commands in flight must be answered first: the next one takes another connection
+  opening,    ///< waits for an upstream connection
+  moves,      ///< waits for moves that go before its next command
+  confirmed,  ///< waits until UNSUBSCRIBE is confirmed
+  streaming,  ///< a big request is passing; the upstream is slower than the client
+  closing,    ///< nothing more is read; closed when all is written
 };
 
 /// What a client has subscribed to, by the names it used.
@@ -33,7 +34,7 @@ struct Subscriptions {
 struct Transaction {
   struct Queued {
     commands::ReplyNames names = commands::ReplyNames::none;
-    int select = -1;   ///< SELECT queued: the database it would lead to
+    int select = -1;  ///< SELECT queued: the database it would lead to
   };
   std::vector<Queued> queued;
   bool maps_names = false;
@@ -52,41 +53,43 @@ struct SessionExtras {
   Subscriptions subscriptions;
   Transaction transaction;
   std::vector<ParkedReply> parked;
-  std::unique_ptr<resp::ReplyFramer> stream;   ///< finds the end of a big request that passes through
-  std::uint32_t confirmations = 0;             ///< UNSUBSCRIBE replies still to come
+  std::unique_ptr<resp::ReplyFramer> stream;  ///< finds the end of a big request that passes through
+  std::unique_ptr<KeyspaceEvents> events;     ///< set once the client listens to events of records
+  std::uint32_t confirmations = 0;            ///< (un)subscribe confirmations still to come
+  Bytes confirmation_text;                    ///< what the client gets when they have
 };
 
 /// One client connection, as the engine sees it. Idle it owns no buffer.
 struct Session {
   std::uint64_t id = 0;
-  void* socket = nullptr;          ///< the shell's own handle
+  void* socket = nullptr;  ///< the shell's own handle
   OutQueue out;
-  Bytes in;                        ///< bytes read and not served yet
+  Bytes in;                                     ///< bytes read and not served yet
   std::unique_ptr<resp::RequestParser> parser;  ///< of a request that is half there
   std::unique_ptr<SessionExtras> extras;
   Upstream* pinned = nullptr;
-  std::uint64_t channel = 0;       ///< id of the upstream connection that its commands in flight are on
-  Bytes moves_error;               ///< why the moves of the next command were refused: a RESP error line
+  std::uint64_t channel = 0;  ///< id of the upstream connection that its commands in flight are on
+  Bytes moves_error;          ///< why the moves of the next command were refused: a RESP error line
   Time last_active{};
   PoolKey pool;
-  std::uint32_t next = 0;          ///< sequence of the next command
-  std::uint32_t deliver = 0;       ///< sequence of the next reply to go out
-  std::uint32_t pairs = 0;         ///< reads in flight whose moves are not answered yet: writes wait behind them
-  std::uint32_t last_write = 0;    ///< sequence behind the last write in flight
+  std::uint32_t next = 0;        ///< sequence of the next command
+  std::uint32_t deliver = 0;     ///< sequence of the next reply to go out
+  std::uint32_t pairs = 0;       ///< reads in flight whose moves are not answered yet: writes wait behind them
+  std::uint32_t last_write = 0;  ///< sequence behind the last write in flight
   Stall stall = Stall::none;
-  bool closed = false;             ///< the client is gone; lives on until its replies are in
-  bool dirty = false;              ///< listed for a flush
-  bool listed = false;             ///< listed as runnable
+  bool closed = false;  ///< the client is gone; lives on until its replies are in
+  bool dirty = false;   ///< listed for a flush
+  bool listed = false;  ///< listed as runnable
   bool in_multi = false;
   bool refused_in_multi = false;
   bool watching = false;
-  bool sticky = false;             ///< keeps its pinned connection for good
+  bool sticky = false;  ///< keeps its pinned connection for good
   bool monitor = false;
-  bool raw = false;                ///< RESP2 subscriber or MONITOR: what comes goes out, no ledger
-  bool moves_final = false;        ///< moves_error is the answer, whatever the command
-  bool moved_once = false;         ///< the moves of the next command have been carried out
-  bool drain_next = false;         ///< the next command waits until this one is answered (blocking)
-  bool bulky = false;              ///< had a big reply: goes by a connection of its own for a while
+  bool raw = false;          ///< RESP2 subscriber or MONITOR: what comes goes out, no ledger
+  bool moves_final = false;  ///< moves_error is the answer, whatever the command
+  bool moved_once = false;   ///< the moves of the next command have been carried out
+  bool drain_next = false;   ///< the next command waits until this one is answered (blocking)
+  bool bulky = false;        ///< had a big reply: goes by a connection of its own for a while
   bool reply_off = false, reply_skip = false, skip_next = false;
   bool read_paused = false;
 

@@ -15,25 +15,25 @@ struct EngineSettings {
   std::shared_ptr<const transforms::RuleSet> rules;  ///< null: no migration, everything is out of scope
   migration::Mode mode = migration::Mode::old;
   migration::View view = migration::View::old;
-  std::string proxy_name = "proxy";      ///< in the names of upstream connections: keyshift:<proxy>:<epoch>.<word>
-  std::string run = "manual";            ///< run id that reserved keys carry
-  std::string upstream_user;             ///< the proxy's own credentials; empty: none, the app's AUTH goes through
+  std::string proxy_name = "proxy";  ///< in the names of upstream connections: keyshift:<proxy>:<epoch>.<word>
+  std::string run = "manual";        ///< run id that reserved keys carry
+  std::string upstream_user;         ///< the proxy's own credentials; empty: none, the app's AUTH goes through
   std::string upstream_password;
-  int upstream_database = 0;             ///< database of the upstream URL: what a client without SELECT uses
+  int upstream_database = 0;  ///< database of the upstream URL: what a client without SELECT uses
 
-  std::size_t ensured_bytes = 4 * 1024 * 1024;       ///< memory of records known to be in place
-  std::size_t client_out_high = 256 * 1024;          ///< above it no further command of that client is read
-  std::size_t client_out_limit = 64 * 1024 * 1024;   ///< above it the client is disconnected, as Redis does
-  std::size_t upstream_out_high = 256 * 1024;        ///< above it the client that feeds it is not read
-  std::size_t big_reply = 256 * 1024;                ///< a reply longer than this leaves the shared connections
-  std::size_t big_request = 64 * 1024;               ///< an argument longer than this is streamed, not buffered
-  std::size_t request_limit = 64 * 1024 * 1024;      ///< a request that must be buffered whole may be this long
-  std::uint32_t pipeline_limit = 4096;               ///< commands of one client in flight
-  std::size_t idle_pinned = 64;                      ///< idle connections kept for the next pinned session
-  Duration request_timeout = seconds(30);            ///< an upstream that answers nothing for so long is given up
+  std::size_t ensured_bytes = 4 * 1024 * 1024;      ///< memory of records known to be in place
+  std::size_t client_out_high = 256 * 1024;         ///< above it no further command of that client is read
+  std::size_t client_out_limit = 64 * 1024 * 1024;  ///< above it the client is disconnected, as Redis does
+  std::size_t upstream_out_high = 256 * 1024;       ///< above it the client that feeds it is not read
+  std::size_t big_reply = 256 * 1024;               ///< a reply longer than this leaves the shared connections
+  std::size_t big_request = 64 * 1024;              ///< an argument longer than this is streamed, not buffered
+  std::size_t request_limit = 64 * 1024 * 1024;     ///< a request that must be buffered whole may be this long
+  std::uint32_t pipeline_limit = 4096;              ///< commands of one client in flight
+  std::size_t idle_pinned = 64;                     ///< idle connections kept for the next pinned session
+  Duration request_timeout = seconds(30);           ///< an upstream that answers nothing for so long is given up
   Duration connect_timeout = seconds(2);
-  Duration idle_timeout = seconds(0);                ///< a client that sends nothing for so long is closed; 0: never
-  bool allow_dangerous = false;                      ///< SHUTDOWN, REPLICAOF and friends
+  Duration idle_timeout = seconds(0);  ///< a client that sends nothing for so long is closed; 0: never
+  bool allow_dangerous = false;        ///< SHUTDOWN, REPLICAOF and friends
 };
 
 }  // namespace keyshift::proxy

@@ -17,21 +17,21 @@ struct Run;
 struct PoolKey {
   int database = 0;
   resp::Protocol protocol = resp::Protocol::resp2;
-  std::uint32_t credentials = 0;   ///< index of an interned user and password; 0: the proxy's own
+  std::uint32_t credentials = 0;  ///< index of an interned user and password; 0: the proxy's own
   auto operator<=>(const PoolKey&) const = default;
 };
 
 /// One entry of the ledger of an upstream connection: whose the next reply is.
 struct Pending {
-  Session* session = nullptr;    ///< null: nobody waits for it any more, or it is ours (see run)
-  Run* run = nullptr;            ///< null: the reply goes to the session as it is
+  Session* session = nullptr;  ///< null: nobody waits for it any more, or it is ours (see run)
+  Run* run = nullptr;          ///< null: the reply goes to the session as it is
   Time sent{};
-  std::uint32_t sequence = 0;    ///< of the session's command
+  std::uint32_t sequence = 0;       ///< of the session's command
   std::uint32_t request_bytes = 0;  ///< kept in Upstream::retained for asking again
-  std::uint16_t command = 0;     ///< row of the command table, for counters
-  std::uint8_t step = 0;         ///< within the run
+  std::uint16_t command = 0;        ///< row of the command table, for counters
+  std::uint8_t step = 0;            ///< within the run
   bool readonly = false;
-  bool silent = false;           ///< CLIENT REPLY OFF or SKIP: the reply is dropped
+  bool silent = false;  ///< CLIENT REPLY OFF or SKIP: the reply is dropped
 };
 
 /// FIFO of what is expected on one connection; grows as needed.
@@ -53,12 +53,13 @@ class Ledger {
   boost::circular_buffer<Pending> entries_;
 };
 
-/// One connection to a server, as the engine sees it: handshake, order of replies, bytes to send. The socket is the shell's.
+/// One connection to a server, as the engine sees it: handshake, order of replies, bytes to send. The socket is the
+/// shell's.
 struct Upstream {
   enum class State : std::uint8_t { connecting, handshake, open, closed };
 
-  std::uint64_t id = 0;          ///< unique within the worker; never used again
-  void* socket = nullptr;        ///< the shell's own handle; the engine never looks at it
+  std::uint64_t id = 0;    ///< unique within the worker; never used again
+  void* socket = nullptr;  ///< the shell's own handle; the engine never looks at it
   State state = State::connecting;
   bool shared = false;           ///< in a pool, else pinned to `owner` or idle
   bool dirty = false;            ///< listed for a flush
@@ -71,17 +72,17 @@ struct Upstream {
   std::uint8_t handshake_left = 0;
   std::uint8_t handshake_step = 0;
   PoolKey key;
-  Session* owner = nullptr;      ///< the session that has it pinned
-  std::uint64_t server_id = 0;   ///< CLIENT ID at the server, from HELLO
+  Session* owner = nullptr;     ///< the session that has it pinned
+  std::uint64_t server_id = 0;  ///< CLIENT ID at the server, from HELLO
   resp::ReplyFramer framer;
   Ledger ledger;
   OutQueue out;
-  Bytes held;                    ///< part of a reply that is kept until it is whole
-  Bytes retained;                ///< requests of reads in flight, in ledger order, from retained_head on
+  Bytes held;      ///< part of a reply that is kept until it is whole
+  Bytes retained;  ///< requests of reads in flight, in ledger order, from retained_head on
   std::size_t retained_head = 0;
-  Bytes hello;                   ///< reply of HELLO
-  Bytes out_later;               ///< goes out when the handshake is done
-  Time last_progress{};          ///< when it last sent a reply, or began to owe one
+  Bytes hello;           ///< reply of HELLO
+  Bytes out_later;       ///< goes out when the handshake is done
+  Time last_progress{};  ///< when it last sent a reply, or began to owe one
   Time idle_since{};
 };
 

@@ -23,7 +23,9 @@ namespace {
 constexpr int backlog = 511;  // as redis.conf's tcp-backlog
 
 Result<Endpoint> wrong(const std::string& where, const char* why) {
-  return Result<Endpoint>(boost::system::in_place_error, Error{ErrorCode::usage, "--listen " + where + ": " + why + " (ADDR:PORT, [ADDR6]:PORT, PORT or unix:/path)"});
+  return Result<Endpoint>(
+      boost::system::in_place_error,
+      Error{ErrorCode::usage, "--listen " + where + ": " + why + " (ADDR:PORT, [ADDR6]:PORT, PORT or unix:/path)"});
 }
 
 Error refused(const std::string& where) {
@@ -33,7 +35,8 @@ Error refused(const std::string& where) {
 Result<Endpoint> endpoint_of(const std::string& where) {
   if (where.rfind("unix:", 0) == 0) {
     const std::string path = where.substr(5);
-    if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path)) return wrong(where, "the path is empty or too long");
+    if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path))
+      return wrong(where, "the path is empty or too long");
     return Endpoint(asio::local::stream_protocol::endpoint(path));
   }
   std::string host = "127.0.0.1", port = where;
@@ -54,10 +57,11 @@ Result<Endpoint> endpoint_of(const std::string& where) {
 
 /// Removes a socket file that nobody answers on.
 bool stale_removed(const Endpoint& endpoint, const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return false;
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool dead = ::connect(probe, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 && errno == ECONNREFUSED;
+  const bool dead =
+      ::connect(probe, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 && errno == ECONNREFUSED;
   ::close(probe);
   return dead && ::unlink(path.c_str()) == 0;
 }
@@ -65,7 +69,8 @@ bool stale_removed(const Endpoint& endpoint, const std::string& path) {
 std::string bound_address(int fd, const std::string& where) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
-  if (where.rfind("unix:", 0) == 0 || ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return where;
+  if (where.rfind("unix:", 0) == 0 || ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+    return where;
   char text[INET6_ADDRSTRLEN] = "";
   if (address.ss_family == AF_INET) {
     const auto* in = reinterpret_cast<const sockaddr_in*>(&address);
@@ -92,7 +97,8 @@ Result<Listening> listen_at(const std::string& where, bool share) {
   }
   const auto length = static_cast<socklen_t>(endpoint->size());
   bool bound = ::bind(fd, endpoint->data(), length) == 0;
-  if (!bound && local && errno == EADDRINUSE && stale_removed(*endpoint, where.substr(5))) bound = ::bind(fd, endpoint->data(), length) == 0;
+  if (!bound && local && errno == EADDRINUSE && stale_removed(*endpoint, where.substr(5)))
+    bound = ::bind(fd, endpoint->data(), length) == 0;
   if (!bound || ::listen(fd, backlog) != 0) {
     const Error error = refused(where);
     ::close(fd);

@@ -12,10 +12,10 @@ namespace keyshift::proxy {
 /// What `keyshift proxy` is started with. The engine's own settings (rules, mode, view, limits) are in `engine`.
 struct ProxyOptions {
   std::vector<std::string> listen{"127.0.0.1:6379"};  ///< ADDR:PORT, [ADDR6]:PORT, PORT or unix:/path
-  store::Url upstream;                                 ///< standalone or unix; Sentinel and Cluster are refused by name
+  store::Url upstream;                                ///< standalone or unix; Sentinel and Cluster are refused by name
   EngineSettings engine;
   unsigned threads = 1;
-  std::size_t max_clients = 10000;                     ///< over all threads; one more is told so and closed, as Redis does
+  std::size_t max_clients = 10000;  ///< over all threads; one more is told so and closed, as Redis does
   Duration drain_timeout = seconds(10);
 };
 

@@ -14,7 +14,7 @@ struct StatusSnapshot {
   bool draining = false;
   std::size_t client_connections = 0;
   std::size_t upstream_connections = 0;
-  std::vector<std::string> listeners;   ///< as bound: with the port that the system chose for port 0
+  std::vector<std::string> listeners;  ///< as bound: with the port that the system chose for port 0
 };
 
 /// The sidecar: worker threads, each with its own listener, sessions and upstream connections.

@@ -6,9 +6,9 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstring>
 
@@ -30,20 +30,21 @@ struct Worker::Connection {
   Socket socket;
   Session* session = nullptr;
   Upstream* upstream = nullptr;
-  int handlers = 0;        ///< waits under way
+  int handlers = 0;  ///< waits under way
   bool reading = false;
   bool writing = false;
   bool connecting = false;
   bool paused = false;
   bool closed = false;
-  bool closing = false;    ///< closed when all is written
+  bool closing = false;  ///< closed when all is written
 };
 
 struct Worker::Listener {
   boost::asio::basic_socket_acceptor<asio::generic::stream_protocol, asio::io_context::executor_type> acceptor;
 };
 
-Worker::Worker(const ProxyOptions& options, const commands::Table& table, const Key128& secret, std::atomic<std::size_t>& clients)
+Worker::Worker(const ProxyOptions& options, const commands::Table& table, const Key128& secret,
+               std::atomic<std::size_t>& clients)
     : options_(options),
       context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       engine_(options.engine, table, counters_, secret),
@@ -60,7 +61,9 @@ void Worker::listen_on(int descriptor) {
   socklen_t length = sizeof address;
   ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length);
   error_code ignored;
-  listener->acceptor.assign(asio::generic::stream_protocol(address.ss_family, address.ss_family == AF_UNIX ? 0 : IPPROTO_TCP), descriptor, ignored);
+  listener->acceptor.assign(
+      asio::generic::stream_protocol(address.ss_family, address.ss_family == AF_UNIX ? 0 : IPPROTO_TCP), descriptor,
+      ignored);
   accept(*listener);
   listeners_.push_back(std::move(listener));
 }
@@ -106,7 +109,9 @@ void Worker::accept(Listener& listener) {
     // Out of descriptors: a pause, or this would spin.
     if (error == asio::error::no_descriptors) {
       auto pause = std::make_shared<asio::steady_timer>(context_, milliseconds(50));
-      pause->async_wait([this, &listener, pause](const error_code&) { if (listener.acceptor.is_open()) accept(listener); });
+      pause->async_wait([this, &listener, pause](const error_code&) {
+        if (listener.acceptor.is_open()) accept(listener);
+      });
       return;
     }
     if (listener.acceptor.is_open()) accept(listener);
@@ -164,8 +169,10 @@ void Worker::read_once(Connection& c, bool& again) {
     lost(c, got == 0 ? "closed by the peer" : std::strerror(errno));
   } else {
     const BytesView bytes(buffer_.data(), static_cast<std::size_t>(got));
-    if (c.session != nullptr) engine_.on_client_bytes(*c.session, bytes, now_);
-    else if (c.upstream != nullptr) engine_.on_upstream_bytes(*c.upstream, bytes, now_);
+    if (c.session != nullptr)
+      engine_.on_client_bytes(*c.session, bytes, now_);
+    else if (c.upstream != nullptr)
+      engine_.on_upstream_bytes(*c.upstream, bytes, now_);
   }
   after_event();
   --c.handlers;
@@ -177,8 +184,10 @@ void Worker::read_once(Connection& c, bool& again) {
 }
 
 void Worker::lost(Connection& c, const char* why) {
-  if (c.session != nullptr) engine_.on_client_closed(*c.session, now_);
-  else if (c.upstream != nullptr) engine_.on_upstream_lost(*c.upstream, why, now_);
+  if (c.session != nullptr)
+    engine_.on_client_closed(*c.session, now_);
+  else if (c.upstream != nullptr)
+    engine_.on_upstream_lost(*c.upstream, why, now_);
   if (!c.closed) close(c, false);
 }
 
@@ -241,8 +250,9 @@ void Worker::flush(Connection& c) {
     msghdr message{};
     message.msg_iov = vectors;
     message.msg_iovlen = count;
-    const ssize_t sent = count == 1 ? ::send(c.socket.native_handle(), pieces[0].data, pieces[0].size, MSG_NOSIGNAL | MSG_DONTWAIT)
-                                    : ::sendmsg(c.socket.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent =
+        count == 1 ? ::send(c.socket.native_handle(), pieces[0].data, pieces[0].size, MSG_NOSIGNAL | MSG_DONTWAIT)
+                   : ::sendmsg(c.socket.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN) break;
@@ -290,7 +300,9 @@ void Worker::carry_out_actions() {
     const Action action = actions[i];
     auto* c = static_cast<Connection*>(action.socket);
     switch (action.kind) {
-      case Action::Kind::connect: connect(*action.upstream); break;
+      case Action::Kind::connect:
+        connect(*action.upstream);
+        break;
       case Action::Kind::close_upstream:
       case Action::Kind::close_session:
         if (c != nullptr && !c->closed) close(*c, false);
@@ -332,19 +344,20 @@ void Worker::connect(Upstream& upstream) {
   if (const auto address = numeric_endpoint(options_.upstream)) return connect_to(*c, *address);
   ++c->handlers;
   const auto& host = options_.upstream.addresses.front();
-  resolver_.async_resolve(host.host, std::to_string(host.port), [this, c](const error_code& error, const auto& results) {
-    --c->handlers;
-    if (c->closed) {
-      if (c->handlers == 0) delete c;
-      return;
-    }
-    now_ = std::chrono::steady_clock::now();
-    if (!error && !results.empty()) return connect_to(*c, results.begin()->endpoint());
-    ++c->handlers;
-    lost(*c, "its name cannot be resolved");
-    after_event();
-    if (--c->handlers == 0 && c->closed) delete c;
-  });
+  resolver_.async_resolve(host.host, std::to_string(host.port),
+                          [this, c](const error_code& error, const auto& results) {
+                            --c->handlers;
+                            if (c->closed) {
+                              if (c->handlers == 0) delete c;
+                              return;
+                            }
+                            now_ = std::chrono::steady_clock::now();
+                            if (!error && !results.empty()) return connect_to(*c, results.begin()->endpoint());
+                            ++c->handlers;
+                            lost(*c, "its name cannot be resolved");
+                            after_event();
+                            if (--c->handlers == 0 && c->closed) delete c;
+                          });
 }
 
 void Worker::connect_to(Connection& c, const asio::generic::stream_protocol::endpoint& address) {

@@ -1,12 +1,12 @@
 #pragma once
 #include <atomic>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
 #include <memory>
 #include <vector>
 
@@ -15,14 +15,16 @@
 
 namespace keyshift::proxy {
 
-/// The sockets of one worker: a thin shell around one Engine. It waits for readability, reads once into one large buffer
-/// that all its connections share, hands the bytes over, and writes what became dirty with one gathered write each.
-/// One thread runs it; request_drain() and request_stop() may be called from any.
+/// The sockets of one worker: a thin shell around one Engine. It waits for readability, reads once into one large
+/// buffer that all its connections share, hands the bytes over, and writes what became dirty with one gathered write
+/// each. One thread runs it; request_drain() and request_stop() may be called from any.
 class Worker {
  public:
-  using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
+  using Socket =
+      boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
 
-  Worker(const ProxyOptions& options, const commands::Table& table, const Key128& secret, std::atomic<std::size_t>& clients);
+  Worker(const ProxyOptions& options, const commands::Table& table, const Key128& secret,
+         std::atomic<std::size_t>& clients);
   ~Worker();
 
   /// Takes over listening sockets, already bound and listening.
@@ -62,9 +64,11 @@ class Worker {
   boost::asio::io_context context_;
   EngineCounters counters_;
   Engine engine_;
-  std::vector<char> buffer_;                ///< every read of every connection goes here; used up before the next
+  std::vector<char> buffer_;  ///< every read of every connection goes here; used up before the next
   std::vector<std::unique_ptr<Listener>> listeners_;
-  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, boost::asio::io_context::executor_type> timer_;
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                    boost::asio::io_context::executor_type>
+      timer_;
   boost::asio::ip::tcp::resolver resolver_;
   Time now_{};
   Time stop_at_{};

@@ -1,0 +1,116 @@
+// Commands that concern keys which they do not name: SCAN, KEYS, RANDOMKEY, DBSIZE, FLUSHDB.
+#include <set>
+
+#include "proxy/engine/app_names.hpp"
+#include "proxy/engine/engine.hpp"
+#include "proxy/engine/glob.hpp"
+#include "proxy/engine/scan_merge.hpp"
+#include "resp/encode.hpp"
+
+namespace keyshift::proxy {
+namespace {
+
+constexpr std::uint8_t random_key_attempts = 100;  // against a store that holds little but reserved keys
+
+/// Every reserved key that is not a quarantined record has one of few names; these are counted out of DBSIZE.
+bool hidden(const transforms::RuleSet& rules, migration::Mode mode, BytesView stored) {
+  if (transforms::reserved(stored)) return true;
+  const auto match = rules.match(stored);
+  return match.rule >= 0 && !migration::moving(mode) && match.side != home_side(mode);
+}
+
+}  // namespace
+
+Engine::Verdict Engine::send_own(Session& s, Request& r, Upstream& u, Run& run, BytesView bytes) {
+  Pending& p = expect(u, &s, r.command);
+  take_turn(s, p, *r.command);
+  p.run = &run;
+  p.readonly = false;
+  run.sequence = p.sequence;
+  run.silent = p.silent;
+  run.outstanding = 1;
+  u.out.copy(bytes);
+  mark(u);
+  count(*r.command, Route::rewrite);
+  return Verdict::served;
+}
+
+Engine::Verdict Engine::gate_scan(Session& s, Request& r) {
+  if (!settings_.rules || s.pool.database != settings_.rules->database()) return gate_plain(s, r, false);
+  auto step = plan_scan({*settings_.rules, settings_.mode, settings_.view, 0}, r.argv);
+  if (!step) return answer_error(s, step.error());
+  Upstream* u = channel(s);
+  if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  Run& run = new_run(Run::Kind::scan, &s, r.command);
+  run.scan = std::make_unique<ScanStep>(std::move(*step));
+  return send_own(s, r, *u, run, run.scan->request);
+}
+
+void Engine::scan_reply(Upstream&, Pending& p, BytesView reply) {
+  Run& run = *p.run;
+  auto tree = resp::parse_reply(reply);
+  if (!tree || tree->error()) return run_done(run, reply, true);
+  auto merged = merge_scan(*settings_.rules, *run.scan, std::move(*tree));
+  Bytes out;
+  if (merged)
+    resp::append_reply(out, *merged);
+  else
+    out = to_reply(merged.error());
+  run_done(run, out, false);
+}
+
+Engine::Verdict Engine::gate_keyspace(Session& s, Request& r) {
+  if (!settings_.rules || s.pool.database != settings_.rules->database()) return gate_plain(s, r, false);
+  Upstream* u = channel(s);
+  if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  Run& run = new_run(Run::Kind::keyspace, &s, r.command);
+  if (r.command->name != "KEYS") return send_own(s, r, *u, run, r.raw);
+  run.argv = {Bytes(r.argv[1])};
+  // A record's app name says nothing of the name that it is stored by, so all names are asked for where one could fit.
+  Bytes request;
+  resp::append_command(request, {"KEYS", settings_.rules->glob_excludes(r.argv[1]) ? r.argv[1] : BytesView("*")});
+  return send_own(s, r, *u, run, request);
+}
+
+void Engine::keyspace_reply(Upstream& u, Pending& p, BytesView reply) {
+  Run& run = *p.run;
+  auto tree = resp::parse_reply(reply);
+  if (!tree || tree->error()) return run_done(run, reply, true);
+  const AppNames names(*settings_.rules, settings_.view);
+  Bytes scratch, out;
+  if (tree->type == ':') {  // DBSIZE
+    resp::append_integer(out,
+                         std::max<std::int64_t>(0, tree->integer - static_cast<std::int64_t>(reserved_keys_.size())));
+  } else if (tree->aggregate()) {  // KEYS
+    std::set<Bytes> shown;
+    for (const resp::Reply& key : tree->elements) {
+      if (hidden(*settings_.rules, settings_.mode, key.text)) continue;
+      const BytesView name = names.of(key.text, scratch);
+      if (glob_matches(run.argv[0], name)) shown.emplace(name);
+    }
+    resp::append_array_header(out, shown.size());
+    for (const Bytes& name : shown) resp::append_bulk(out, name);
+  } else if (tree->null() || !hidden(*settings_.rules, settings_.mode, tree->text)) {  // RANDOMKEY
+    if (!tree->null()) tree->text = Bytes(names.of(tree->text, scratch));
+    resp::append_reply(out, *tree);
+  } else if (++run.attempts < random_key_attempts && run.session != nullptr && !run.session->closed) {
+    Pending& again = expect(u, run.session, nullptr);
+    again.run = &run;
+    again.command = run.command;
+    again.sequence = run.sequence;
+    u.out.copy("*1\r\n$9\r\nRANDOMKEY\r\n");
+    return mark(u);
+  } else {
+    resp::append_reply(out, resp::null(run.session == nullptr ? resp::Protocol::resp2 : run.session->pool.protocol));
+  }
+  run_done(run, out, false);
+}
+
+Engine::Verdict Engine::gate_flush(Session& s, Request& r) {
+  const bool here =
+      settings_.rules && (s.pool.database == settings_.rules->database() || r.command->name == "FLUSHALL");
+  if (!here || settings_.rules->policy().flush == transforms::Policy::Flush::allow) return gate_plain(s, r, false);
+  return refuse(s, r, "flush", "would delete the records of a live migration (policy.flush: allow would let it)");
+}
+
+}  // namespace keyshift::proxy
