@@ -89,7 +89,7 @@ var connection = map[string]scenario{
 	},
 	"monitor": func(t *context) {
 		lines, key := make(chan string, 100), t.key("plain", "monitored")
-		watch := t.client().Monitor(bg, lines)
+		watch := t.client(func(options *redis.Options) { options.ReadTimeout = 300 * time.Millisecond }).Monitor(bg, lines)
 		watch.Start()
 		defer watch.Stop()
 		time.Sleep(100 * time.Millisecond)
