@@ -11,7 +11,8 @@ whose scope the setting decides, @x and @y are never in scope. Lines that begin 
     !sorted=why     the top-level elements of the replies may come in any order
     !pairs=why      the same, two by two
     !shape=why      only the type of the reply is compared
-    !refused=why    where rules live the proxy refuses the last request when one of its keys, or no key at all, is in scope
+    !refused=why    where rules live the proxy refuses the last request when one of its keys is in scope
+    !always-refused=why   where rules live the proxy refuses the last request
 """
 import dataclasses
 import glob

@@ -64,10 +64,11 @@ def print_lists(all_cases, rows):
             if flag in case.flags:
                 print(f"  {case.where} {flag}: {case.flags[flag].replace('-', ' ')}")
     print("  everywhere: when an entry of a stream was delivered, when a consumer was seen; expiries within a minute")
-    print("Refused in scope:")
-    for case in all_cases:
-        if "refused" in case.flags:
-            print(f"  {case.where}: {case.flags['refused'].replace('-', ' ')}")
+    for flag, title in (("refused", "Refused in scope:"), ("always-refused", "Refused where rules live:")):
+        print(title)
+        for case in all_cases:
+            if flag in case.flags:
+                print(f"  {case.where}: {case.flags[flag].replace('-', ' ')}")
     print("Not executed:")
     for row, why in NOT_EXECUTED.items():
         print(f"  {row}: {why}")

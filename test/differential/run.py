@@ -40,20 +40,20 @@ class Report:
 
 
 def refused_here(case, setting, argv):
-    """True when the proxy must refuse this, the case's last request."""
-    if "refused" not in case.flags or setting.mode == "none":
-        return False
-    names = scopes.Names(setting.scope, case.number)
-    any_key = any(scopes.SYMBOL.search(arg) for arg in argv)
-    return bool(names.in_scope(argv)) or not any_key
+    """Why the proxy must refuse this, the case's last request; None when it must not."""
+    if setting.mode == "none":
+        return None
+    in_scope = scopes.Names(setting.scope, case.number).in_scope(argv)
+    return case.flags.get("always-refused") or (case.flags.get("refused") if in_scope else None)
 
 
 def judge_replies(case, setting, expected, found, report):
     for position, (argv, want, got) in enumerate(zip(case.requests, expected, found)):
         shown = " ".join(a.decode("latin1") for a in argv)
-        if position == len(case.requests) - 1 and refused_here(case, setting, argv):
+        refused = position == len(case.requests) - 1 and refused_here(case, setting, argv)
+        if refused:
             if got is None or got[0] != "-" or not got[1].startswith(b"KSREFUSED"):
-                report.fail(case.where, setting, f"{shown}: should be refused ({case.flags['refused']}), answered {got and show(got)}")
+                report.fail(case.where, setting, f"{shown}: should be refused ({refused}), answered {got and show(got)}")
                 return False
             continue
         if got is None:
@@ -76,14 +76,14 @@ def judge_left(all_cases, setting, plain_left, proxy_left, report):
     for case in all_cases:
         names = scopes.Names(setting.scope, case.number)
         touched = set().union(*(names.in_scope(r) for r in case.requests))
-        for symbol in touched if setting.mode != "none" and "refused" not in case.flags else ():
+        for symbol in touched if setting.mode != "none" and not refused_here(case, setting, case.requests[-1]) else ():
             name = names.name(symbol, setting.view)
             if places.get(name, setting.wanted) != setting.wanted:
                 problems.setdefault(name, f"@{symbol} was not moved: it lies at its {places[name]} name")
     for name, why in problems.items():
         digits = "".join(c for c in name.decode("latin1").split(":v2:")[-1] if c.isdigit())
         case = by_number.get(int(digits) // 10) if digits else None
-        if case and "refused" in case.flags:
+        if case and refused_here(case, setting, case.requests[-1]):
             continue
         report.fail(case.where if case else "left behind", setting, why)
         bad.add(case.number if case else -1)

@@ -2,6 +2,8 @@
 
 A scenario plays on a Stage (sides.py) and notes what it sees; the notes of the plain side and of the proxied side must be
 equal. The decorator names the rows that it executes, so that coverage.py counts them."""
+import time
+
 ALL = []
 
 
@@ -351,7 +353,6 @@ def quit_answers_what_went_before(stage):
 
 @scenario("EXPIRE,PEXPIRE,GET")
 def a_record_that_expires_is_gone(stage):
-    import time
     stage.setup("SET @a v PX 60")
     c = stage.connect()
     stage.ask(c, "GET @a")

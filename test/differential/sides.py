@@ -1,6 +1,7 @@
 """The two sides of a comparison: a plain server, and a server behind a proxy. Both run the same cases and scenarios."""
 import os
 import socket
+import time
 
 import scopes
 from compare import snapshot
@@ -45,7 +46,9 @@ class Side:
         for number, own in requests.items():
             open_ones[number] = Connection(self.port, setting.protocol, 5.0)
             open_ones[number].send(*own)
+        end = time.monotonic() + 5
         for number, connection in open_ones.items():
+            connection.socket.settimeout(max(0.05, end - time.monotonic()))
             found[number] = self.read_all(connection, len(requests[number]))
         return found
 
@@ -202,7 +205,6 @@ class Stage:
 
     def wait_for(self, field, value):
         """Until INFO of the server says `field:value`; up to 5 s."""
-        import time
         end = time.monotonic() + 5
         while time.monotonic() < end:
             if b"%s:%d\r\n" % (field.encode(), value) in self.direct.call([b"INFO"])[1]:
