@@ -28,8 +28,13 @@ void KeyspaceEvents::set_mode(migration::Mode mode) {
 std::vector<Subscription> KeyspaceEvents::subscribe(const Subscription& app) {
   std::vector<Subscription> added;
   if (!app_.insert(app).second) return added;
-  for (Subscription& needed : upstream_for(app))
-    if (upstream_[needed]++ == 0) added.push_back(std::move(needed));
+  for (Subscription& needed : upstream_for(app)) {
+    if (upstream_[needed]++ != 0) continue;
+    // A move already seen was over before this subscription began.
+    for (MoveSeen& seen : seen_)
+      if (!seen.to.empty()) seen.dropped.insert(needed);
+    added.push_back(std::move(needed));
+  }
   return added;
 }
 

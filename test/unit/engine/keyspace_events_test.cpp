@@ -132,6 +132,20 @@ TEST_CASE("an app's own RENAME to a record is heard, also right after the record
   CHECK(world.taken() == heard);
 }
 
+TEST_CASE("a move of long ago hides nothing from a subscription made since, nor from what came back") {
+  World world;
+  world.subscribe(pattern(kKey + "*"));
+  world.renamed("user:1", "{user:1}:profile");
+  world.subscribe(channel(kKey + "user:1"));
+  world.publish(kKey + "{user:1}:profile", "rename_to");
+  CHECK(world.taken().size() == 2);
+  // A pair whose second half never came (the connection began between) must not swallow a later one.
+  for (const Subscription& by : world.upstream) world.events.on_message(by, kKey + "user:1", "rename_from");
+  world.publish(kKey + "{user:1}:profile", "set");
+  world.publish(kKey + "{user:1}:profile", "rename_to");
+  CHECK(world.taken().size() == 4);
+}
+
 TEST_CASE("an app's RENAME away from a record is heard") {
   World world;
   world.subscribe(channel(kKey + "user:1"));
