@@ -72,7 +72,7 @@ asio::awaitable<void> ServerWatch::run() {
 asio::awaitable<Result<void>> ServerWatch::connect() {
   auto opened = co_await store::Connection::open(executor_, url_, options_);
   if (!opened) co_return opened.error();
-  connection_ = *std::move(opened);
+  connection_ = std::move(opened).value();
   info_due_ = claim_due_ = Time{};
   co_return Result<void>();
 }
@@ -177,7 +177,10 @@ asio::awaitable<Result<void>> ServerWatch::write_checkpoint() {
 
 asio::awaitable<void> ServerWatch::finish() {
   if (!connection_ || !connection_->is_open() || !holds_key_) co_return;
-  if (unsaved_ && !co_await write_checkpoint()) co_return;
+  if (unsaved_) {
+    const auto written = co_await write_checkpoint();
+    if (!written) co_return;
+  }
   Bytes look, give_back;
   resp::append_command(look, {"WATCH", key_name_});
   resp::append_command(look, {"GET", key_name_});

@@ -21,6 +21,7 @@ namespace {
 
 constexpr Duration kShowEvery = milliseconds(50);
 constexpr Duration kLookAgain = milliseconds(200);
+constexpr Duration kAskingAgain = milliseconds(10);
 constexpr Duration kRetry = milliseconds(500);
 constexpr Duration kLongestSleep = milliseconds(100);  // so that a pause by hand and a stop are felt soon
 constexpr std::size_t kConflictsShown = 100;
@@ -74,13 +75,15 @@ asio::awaitable<void> SweepTask::hold(SweepState state, WaitReason reason, Durat
   show(nullptr, true);
   const Time begun = clock_now();
   while (!stopping_ && clock_now() < begun + how_long) co_await sleep(begun + how_long);
-  throttle_.waited_for(reason, clock_now() - begun);
+  if (reason != WaitReason::none) throttle_.waited_for(reason, clock_now() - begun);
 }
 
 asio::awaitable<void> SweepTask::run() {
   while (!stopping_) {
-    if (!co_await prepare()) break;
-    if (!co_await sweep_until_clean()) break;
+    const bool prepared = co_await prepare();
+    if (!prepared) break;
+    const bool clean = co_await sweep_until_clean();
+    if (!clean) break;
     if (options_.repeat_after == Duration::zero()) {
       watch_.forget();
       end(SweepState::done, "");
@@ -96,7 +99,7 @@ asio::awaitable<void> SweepTask::run() {
 asio::awaitable<Result<void>> SweepTask::connect() {
   auto opened = co_await store::Connection::open(executor_, options_.upstream, connect_options(options_));
   if (!opened) co_return opened.error();
-  connection_ = *std::move(opened);
+  connection_ = std::move(opened).value();
   const auto info = co_await store::ask_info(*connection_);
   if (!info) co_return info.error();
   info_ = *info;
@@ -117,9 +120,9 @@ asio::awaitable<bool> SweepTask::prepare() {
     }
     progress_.detail.clear();
     while (!stopping_ && connection_->is_open() && !watch_.holds_key()) {
-      const bool other = watch_.ready();
+      const bool other = watch_.ready();  // not ready: the watch is still asking, which takes a round trip or two
       co_await hold(other ? SweepState::standby : SweepState::starting,
-                    other ? WaitReason::other_sweeper : WaitReason::none, kLookAgain);
+                    other ? WaitReason::other_sweeper : WaitReason::none, other ? kLookAgain : kAskingAgain);
     }
     if (stopping_) co_return false;
     if (!watch_.found()) {
@@ -150,9 +153,10 @@ asio::awaitable<bool> SweepTask::sweep_until_clean() {
     }
     scanned_before_ += pass.scanned();
     const auto info = co_await store::ask_info(*connection_);
-    const bool clean = info && info->role != "slave" &&
-                       run_.ended({info->identity.run_id, info->identity.master_replid}, pass.found_any());
-    if (clean && co_await replicas_have_it()) co_return true;
+    bool clean = info && info->role != "slave" &&
+                 run_.ended({info->identity.run_id, info->identity.master_replid}, pass.found_any());
+    if (clean) clean = co_await replicas_have_it();
+    if (clean) co_return true;
     if (stopping_) co_return false;
     if (info) info_ = *info;
     next = run_.again(life());
@@ -167,7 +171,8 @@ asio::awaitable<bool> SweepTask::sweep_pass(SweepPass& pass) {
     const auto done = co_await step(pass);
     if (!done) {
       progress_.detail = done.error().what;
-      if (!co_await reconnect(pass)) co_return false;
+      const bool back = co_await reconnect(pass);
+      if (!back) co_return false;
       continue;
     }
     if (*done) co_return true;
