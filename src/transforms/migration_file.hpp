@@ -16,13 +16,14 @@ struct SchemaVersion {
   std::string version;
 };
 
-/// One rule: a family of the old schema becomes one of the new. Renames only for now: both sides have the same captures.
+/// One rule: a family of the old schema becomes one of the new. Renames only for now: both sides have the same
+/// captures.
 struct Rule {
   std::string name;
   KeyPattern from;
   KeyPattern to;
-  std::string type;      ///< Redis type named in the file, or empty
-  bool near = true;      ///< both names share one slot for all captures (or the store is one server)
+  std::string type;  ///< Redis type named in the file, or empty
+  bool near = true;  ///< both names share one slot for all captures (or the store is one server)
 };
 
 /// policy.* of the file (docs/migration-file.md).
@@ -40,8 +41,8 @@ struct Policy {
 };
 
 struct Sweep {
-  std::uint32_t max_keys_per_second = 20000;             ///< 0: no limit
-  std::chrono::microseconds max_server_latency{2000};    ///< above it the sweep slows down
+  std::uint32_t max_keys_per_second = 20000;           ///< 0: no limit
+  std::chrono::microseconds max_server_latency{2000};  ///< above it the sweep slows down
 };
 
 /// Where a password comes from; never the password itself.
@@ -69,8 +70,8 @@ struct MigrationFile {
 /// One thing that is wrong with a file. Line and column begin at 1; 0: the file as a whole.
 struct Diagnostic {
   std::size_t line = 0, column = 0;
-  std::string what;   ///< what is wrong
-  std::string hint;   ///< what to do; may be empty
+  std::string what;  ///< what is wrong
+  std::string hint;  ///< what to do; may be empty
 };
 
 /// "file:line:column: error: what (hint)".
