@@ -191,13 +191,18 @@ asio::awaitable<Result<bool>> SweepTask::step(SweepPass& pass) {
     co_return false;
   }
   SweepPass::Step step{Kind::receive, 0, {}, {}};
-  if (!stopping_) step = pass.next(throttle_, clock_now(), out_);
+  out_.clear();
+  std::size_t replies = 0;
+  // All that may go out now goes in one write: without a rate limit, system calls are what a sweep costs.
+  while (!stopping_ && (step = pass.next(throttle_, clock_now(), out_)).kind == Kind::send) replies += step.replies;
   auto done = Result<void>();
-  if (step.kind == Kind::send) {
+  if (replies > 0) {
     progress_.waits = WaitReason::none;
     progress_.state = SweepState::sweeping;
-    done = co_await connection_->send(out_, step.replies);
-  } else if (step.kind == Kind::receive) {
+    done = co_await connection_->send(out_, replies);
+    if (!done) co_return done.error();
+  }
+  if (step.kind == Kind::receive) {
     done = co_await receive(pass);
   } else if (step.kind == Kind::wait) {
     co_await wait(step);

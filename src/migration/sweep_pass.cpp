@@ -22,8 +22,9 @@ BytesView first_line(BytesView reply) { return reply.substr(1, reply.find('\r') 
 SweepBatch batch_for(std::uint32_t keys_per_second) noexcept {
   SweepBatch batch;
   if (keys_per_second == 0) {
-    batch.scan_count = 200;
-    batch.commands = 100;
+    batch.scan_count = 256;
+    batch.idle_scan_count = 1000;
+    batch.commands = 128;
   }
   return batch;
 }
@@ -37,6 +38,7 @@ SweepPass::SweepPass(std::shared_ptr<const transforms::RuleSet> rules, Mode mode
       batch_(batch),
       counts_(counts),
       cursor_(cursor),
+      scan_count_(batch.scan_count),
       backoff_(kFirstPause) {
   const auto& all = rules_->rules();
   if (all.size() == 1 && batch_.scan_match)
@@ -64,7 +66,6 @@ std::size_t SweepPass::batch_size() const noexcept {
 }
 
 SweepPass::Step SweepPass::next(Throttle& throttle, Time now, Bytes& out) {
-  out.clear();
   const bool drained = expected_.empty() && conflict_replies_ == 0;
   const bool settling = conflict_ || !conflicts_.empty();
   if (!drained && (settling || pause_ != WaitReason::none)) return {Step::Kind::receive, 0, {}, {}};
@@ -100,7 +101,7 @@ SweepPass::Step SweepPass::next_moves(Throttle& throttle, Time now, Bytes& out) 
 
 void SweepPass::append_scan(std::size_t page, Bytes& out) {
   const std::string cursor = std::to_string(cursor_);
-  const std::string count = std::to_string(batch_.scan_count);
+  const std::string count = std::to_string(scan_count_);
   if (match_glob_.empty()) {
     resp::append_command(out, {"SCAN", cursor, "COUNT", count});
   } else {
@@ -162,8 +163,9 @@ Result<void> SweepPass::take_page(Page& page, BytesView reply) {
   if (keys.damaged()) return garbled;
   cursor_ = keys.cursor();
   last_page_ = cursor_ == 0;
-  if (page.moves.size() < batch_.scan_count)
-    looked_at_ += kPriceOfALook * static_cast<double>(batch_.scan_count - page.moves.size());
+  if (page.moves.size() < scan_count_)
+    looked_at_ += kPriceOfALook * static_cast<double>(scan_count_ - page.moves.size());
+  scan_count_ = page.moves.empty() ? batch_.idle_scan_count : batch_.scan_count;
   return {};
 }
 

@@ -21,10 +21,11 @@ namespace keyshift::migration {
 
 /// How much a pass sends at once. Bursts hurt clients of the server more than the rate does; see docs/sweeping.md.
 struct SweepBatch {
-  std::uint32_t scan_count = 100;  ///< COUNT of SCAN
-  std::uint32_t commands = 32;     ///< moves in one batch; two batches are in flight
-  std::uint32_t bytes = 8 * 1024;  ///< of one batch
-  bool scan_match = true;          ///< MATCH by the server when one rule's glob covers all that is looked for
+  std::uint32_t scan_count = 100;       ///< COUNT of SCAN
+  std::uint32_t idle_scan_count = 100;  ///< COUNT behind a page without anything to move
+  std::uint32_t commands = 32;          ///< moves in one batch; two batches are in flight
+  std::uint32_t bytes = 8 * 1024;       ///< of one batch
+  bool scan_match = true;               ///< MATCH by the server when one rule's glob covers all that is looked for
 };
 /// The sizes for a sweep that is held to `keys_per_second` (0: as fast as it goes, so larger).
 SweepBatch batch_for(std::uint32_t keys_per_second) noexcept;
@@ -52,7 +53,7 @@ class SweepPass {
     WaitReason reason = WaitReason::none;
   };
 
-  /// What to do now. `out` is replaced.
+  /// What to do now. Commands are appended to `out`, so that several sends can go in one write.
   Step next(Throttle& throttle, Time now, Bytes& out);
 
   /// One whole reply. An error means that the server does not speak as Redis does: close the connection.
@@ -122,8 +123,9 @@ class SweepPass {
   std::size_t sending_ = 0;    ///< index of the page whose moves go out
   std::uint64_t serial_ = 0;
   bool scan_in_flight_ = false;
-  bool last_page_ = false;  ///< SCAN has answered 0
-  std::uint64_t cursor_;    ///< for the next SCAN
+  bool last_page_ = false;    ///< SCAN has answered 0
+  std::uint64_t cursor_;      ///< for the next SCAN
+  std::uint32_t scan_count_;  ///< its COUNT
   std::deque<Expected> expected_;
   std::size_t batches_in_flight_ = 0;
   double looked_at_ = 0;  ///< price of keys scanned and not charged yet, in moves

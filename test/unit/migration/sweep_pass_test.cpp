@@ -40,6 +40,7 @@ struct Drive {
 
   /// One step; false at the end of the pass.
   bool step() {
+    out.clear();
     const auto step = pass.next(throttle, now, out);
     last = step;
     if (step.kind == Kind::send) {
