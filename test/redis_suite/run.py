@@ -95,13 +95,14 @@ class Running:
     """A redis-server of our own, and in every mode but direct the proxy before it."""
 
     def __init__(self, options, directory):
-        self.directory, self.port, self.processes = directory, free_port(), []
+        self.directory, self.server_port, self.processes = directory, free_port(), []
+        self.port = self.server_port
         shutil.rmtree(directory, ignore_errors=True)
         os.makedirs(directory)
         self.start(["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", directory, "--loglevel", "warning",
                     "--enable-debug-command", "yes", "--enable-protected-configs", "yes"], self.port)
         if options.mode != "direct":
-            self.server_port, self.port = self.port, free_port()
+            self.port = free_port()
             self.start(self.proxy(options), self.port)
 
     def proxy(self, options):
@@ -127,6 +128,11 @@ class Running:
             time.sleep(0.05)
         self.stop()
         sys.exit(f"{command[0]} did not come up; see {log.name}")
+
+    def moved_names(self):
+        """How many keys lie under a new name in the server itself; a proxy that moves nothing would pass every test."""
+        found = subprocess.run(["redis-cli", "-p", str(self.server_port), "--raw", "KEYS", "moved:*"], capture_output=True, text=True, errors="replace")
+        return len(found.stdout.split("\n")) - 1 if found.stdout.strip() else 0
 
     def died(self):
         return [os.path.basename(process.args[0]) for process in self.processes if process.poll() is not None]
@@ -154,7 +160,7 @@ def suite_command(options, port, unit, skips, directory):
 
 
 def run_unit(options, where, unit, exclusions):
-    """(ok, failures, skipped, seconds, output) of one unit on a server of its own."""
+    """What one unit on a server of its own came to."""
     directory = os.path.join(ROOT, "build", "redis_suite", "run", options.mode, unit.replace("/", "_"))
     running, began = Running(options, os.path.abspath(directory)), time.monotonic()
     skips = [exclusion.test for exclusion in exclusions]
@@ -166,6 +172,7 @@ def run_unit(options, where, unit, exclusions):
         suite.kill()
         text, late = suite.communicate()[0], True
     died = running.died()
+    moved = running.moved_names() if not died else 0
     running.stop()
     text = re.sub(r"\x1b\[[0-9;]*m", "", text)
     found = [match for match in map(LINE.match, text.splitlines()) if match]
@@ -175,7 +182,8 @@ def run_unit(options, where, unit, exclusions):
     if not failures and suite.returncode and "All tests passed" not in text:
         failures.append("the suite failed: " + " / ".join(text.strip().splitlines()[-3:]))
     passed = sum(match[1] == "ok" for match in found)
-    return passed, failures, sum(match[1] == "skip" for match in found), time.monotonic() - began, text
+    return {"passed": passed, "failed": failures, "excluded": sum(match[1] == "skip" for match in found), "moved": moved,
+            "seconds": time.monotonic() - began, "text": text}
 
 
 def main():
@@ -187,20 +195,22 @@ def main():
         sys.exit("SKIPPED: tclsh is not installed (scripts/setup.sh test)")
     where = source(options)
     exclusions = [] if options.no_exclusions else [one for one in map(Exclusion, table("exclusions.txt")) if one.holds(options.mode)]
-    total = {"passed": 0, "failed": 0, "excluded": 0}
+    total = {"passed": 0, "failed": 0, "excluded": 0, "moved": 0}
     for unit in chosen_units(options):
         own = [one for one in exclusions if one.unit == unit]
         if any(one.test == "*" for one in own):
             print(f"{unit}: excluded: {own[0].reason}", flush=True)
             continue
-        passed, failures, skipped, seconds, text = run_unit(options, where, unit, own)
-        print(f"{unit}: {passed} passed, {len(failures)} failed, {skipped} excluded in {seconds:.0f} s", flush=True)
-        for failure in failures:
-            print("  FAILED " + failure[:300], flush=True)
-        if failures and options.verbose:
-            print(text)
-        for name, count in (("passed", passed), ("failed", len(failures)), ("excluded", skipped)):
-            total[name] += count
+        got = run_unit(options, where, unit, own)
+        print(f"{unit}: {got['passed']} passed, {len(got['failed'])} failed, {got['excluded']} excluded in {got['seconds']:.0f} s", flush=True)
+        print("".join("  FAILED " + failure[:300] + "\n" for failure in got["failed"]), end="", flush=True)
+        if got["failed"] and options.verbose:
+            print(got["text"])
+        for name in total:
+            total[name] += len(got[name]) if name == "failed" else got[name]
+    if not options.unit and (total["moved"] > 0) != (options.mode in ("to-new", "new")):
+        print(f"FAILED {total['moved']} keys were found under their new names")
+        total["failed"] += 1
     print(f"{options.mode}: {total['passed']} passed, {total['failed']} failed, {total['excluded']} excluded")
     sys.exit(1 if total["failed"] or not total["passed"] else 0)
 
