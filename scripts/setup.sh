@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # Installs what the build, the tests and the demo need, from the distribution's packages only.
-# Debian 12 and 13, Ubuntu 24.04. Usage: scripts/setup.sh [build|test|bench|lint ...] (default: build test)
+# Debian 12 and 13, Ubuntu 24.04. Usage: scripts/setup.sh [build|test|clients|bench|lint ...] (default: build test)
 # Does nothing, without root and without the network, when everything is there already.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 
+# The packages are installed as root, everything else as who calls.
 if command -v sudo >/dev/null 2>&1 && [ "$(id -u)" -ne 0 ]; then sudo=sudo; else sudo=; fi
 
 # Boost 1.81 on Debian 12: its default (1.74) breaks Asio's coroutines. Elsewhere the default is newer.
 boost_packages() {
-  if apt-cache show libboost1.83-dev >/dev/null 2>&1; then echo libboost1.83-dev
+  local version; version=$(sed -n 's/^#define BOOST_VERSION //p' /usr/include/boost/version.hpp 2>/dev/null || true)
+  if [ "${version:-0}" -ge 108100 ]; then return 0
+  elif apt-cache show libboost1.83-dev >/dev/null 2>&1; then echo libboost1.83-dev
   elif apt-cache show libboost1.81-dev >/dev/null 2>&1; then echo libboost1.81-dev
   else echo libboost-dev; fi
 }
@@ -19,6 +22,14 @@ packages_build() {
     libspdlog-dev prometheus-cpp-dev libcli11-dev nlohmann-json3-dev doctest-dev librapidcheck-dev zlib1g-dev redis-server redis-tools
 }
 packages_test() { echo python3-venv tcl tcl-tls procps dpkg-dev patch; }
+# Toolchains of the client libraries, by command: many machines have newer ones than the distribution. Without them the
+# libraries concerned are skipped, loudly.
+packages_clients() {
+  command -v npm >/dev/null || echo nodejs npm
+  command -v go >/dev/null || echo golang-go
+  command -v java >/dev/null || echo default-jdk-headless
+  command -v mvn >/dev/null || echo maven
+}
 packages_bench() { echo libbenchmark-dev nutcracker haproxy; }
 packages_lint() { echo clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev; }
 
@@ -51,6 +62,7 @@ main() {
   local groups=("$@") wanted=() g
   [ ${#groups[@]} -gt 0 ] || groups=(build test)
   for g in "${groups[@]}"; do
+    declare -F "packages_$g" >/dev/null || { echo "setup: there is no group $g; there are build test clients bench lint" >&2; exit 2; }
     local list; list=$("packages_$g")
     # shellcheck disable=SC2206
     wanted+=($list)
@@ -58,6 +70,7 @@ main() {
   local need; need=$(missing "${wanted[@]}")
   if [ -n "$need" ]; then
     echo "setup: installing" $need
+    if [ "$(id -u)" -ne 0 ] && [ -z "$sudo" ]; then echo "setup: run it as root, or install sudo" >&2; exit 1; fi
     $sudo apt-get update -q
     # shellcheck disable=SC2086
     install_quietly $need
