@@ -9,7 +9,7 @@ namespace keyshift::transforms {
 
 namespace {
 
-constexpr std::size_t kMaxPairs = 400'000;
+constexpr std::size_t kMaxPairs = 100'000;
 
 /// Where a cut stands: in which piece, in which state of it.
 struct Place {
@@ -43,6 +43,8 @@ class PairWalk {
     }
     return std::nullopt;
   }
+
+  [[nodiscard]] std::size_t work() const { return visits_.size() * classes_.heads.size(); }
 
  private:
   [[nodiscard]] bool complete(Place at) const {
@@ -91,6 +93,11 @@ class PairWalk {
 
 }  // namespace
 
-std::optional<Ambiguity> find_ambiguity(const Chain& chain) { return PairWalk(chain).run(); }
+std::optional<Ambiguity> find_ambiguity(const Chain& chain, std::size_t& work) {
+  PairWalk walk(chain);
+  std::optional<Ambiguity> found = walk.run();
+  work += walk.work();
+  return found;
+}
 
 }  // namespace keyshift::transforms

@@ -10,10 +10,11 @@ namespace keyshift::transforms {
 struct Ambiguity {
   Bytes key;
   std::vector<std::size_t> one, other;
-  bool unknown = false;  ///< the analysis was given up: more than 400,000 pairs of states
+  bool unknown = false;  ///< the analysis was given up: more than 100,000 pairs of states
 };
 
 /// Whether a key could be cut in two ways: walks two cuts through the chain at once. nullopt: no key can.
-std::optional<Ambiguity> find_ambiguity(const Chain& chain);
+/// Adds the steps that it took to `work`.
+std::optional<Ambiguity> find_ambiguity(const Chain& chain, std::size_t& work);
 
 }  // namespace keyshift::transforms

@@ -9,7 +9,7 @@ namespace keyshift::transforms {
 namespace {
 
 /// Steps of the construction for one set of rules: a second or two at most.
-constexpr std::size_t kMaxWork = 60'000'000;
+constexpr std::size_t kMaxWork = 20'000'000;
 
 using Set = std::vector<std::uint32_t>;
 

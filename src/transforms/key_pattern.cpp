@@ -38,6 +38,7 @@ class PieceReader {
     return std::move(pieces_);
   }
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+  [[nodiscard]] std::size_t work() const { return work_; }
 
  private:
   void refuse(std::size_t at, std::string what) {
@@ -99,12 +100,14 @@ class PieceReader {
     piece.regex = std::string(text_.substr(begin, at_ - begin));
     ++at_;
     const RegexRead compiled = compile_regex(piece.regex);
+    work_ += compiled.work;
     if (!compiled.dfa) refuse(begin + compiled.at, compiled.what);
   }
 
   std::string_view text_;
   std::size_t at_ = 0;
   std::size_t captures_ = 0;
+  std::size_t work_ = 0;
   std::vector<Piece> pieces_;
   std::optional<Error> error_;
 };
@@ -128,6 +131,7 @@ Result<KeyPattern> KeyPattern::parse(std::string_view text) {
   KeyPattern pattern;
   pattern.text_ = std::string(text);
   pattern.pieces_ = reader.read();
+  pattern.work_ = reader.work();
   if (reader.error()) return *reader.error();
   if (auto error = endless_capture(pattern.pieces_)) return *error;
   return pattern;

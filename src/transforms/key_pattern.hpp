@@ -49,10 +49,13 @@ class KeyPattern {
   [[nodiscard]] BytesView literal_after(std::size_t index) const noexcept;
   /// A glob (as KEYS and SCAN MATCH understand it) that every matching key fits; others may fit too.
   [[nodiscard]] std::string covering_glob() const;
+  /// Steps that its regular expressions took to compile, for budgets.
+  [[nodiscard]] std::size_t analysis_work() const noexcept { return work_; }
 
  private:
   std::string text_;
   std::vector<Piece> pieces_;
+  std::size_t work_ = 0;
 };
 
 }  // namespace keyshift::transforms

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "transforms/diagnostic.hpp"
 #include "transforms/key_pattern.hpp"
 
 namespace keyshift::transforms {
@@ -55,6 +56,25 @@ struct Endpoint {
   PasswordFrom password;
 };
 
+/// backup.* of the file: kept for the gates that will ask for it.
+struct Backup {
+  std::string provider = "none";
+  std::string directory;
+  std::chrono::milliseconds max_age{0};
+  bool before_start = false, before_cutover = false;
+};
+
+/// cutover.* of the file.
+struct Cutover {
+  bool automatic = false;
+  std::chrono::milliseconds reverse_window{0};
+};
+
+/// A client that bypass.allow tolerates: by user or by address, the other one empty.
+struct AllowedClient {
+  std::string user, addr;
+};
+
 /// A migration file (apiVersion keyshift.io/v1alpha1, kind Migration), read and checked.
 struct MigrationFile {
   std::string name;
@@ -64,18 +84,12 @@ struct MigrationFile {
   Policy policy;
   Sweep sweep;
   std::chrono::milliseconds hold_limit{2000};
-  std::uint64_t big_value = 1024 * 1024;
+  std::uint64_t big_value = 1024 * 1024;  ///< bytes
+  std::uint32_t rehearsal_failures = 0;   ///< records that may fail in a rehearsal
+  Backup backup;
+  Cutover cutover;
+  std::vector<AllowedClient> bypass_allow;
 };
-
-/// One thing that is wrong with a file. Line and column begin at 1; 0: the file as a whole.
-struct Diagnostic {
-  std::size_t line = 0, column = 0;
-  std::string what;  ///< what is wrong
-  std::string hint;  ///< what to do; may be empty
-};
-
-/// "file:line:column: error: what (hint)".
-std::string to_text(const Diagnostic& diagnostic, std::string_view file);
 
 /// What reading gives: the migration, or everything that is wrong with it at once.
 struct MigrationRead {
@@ -84,11 +98,16 @@ struct MigrationRead {
 };
 
 /// Reads and checks a migration file: unknown fields, wrong types, invalid patterns, captures that differ between the
-/// sides, patterns that could clash (two rules, or a rule's own two sides, could fit one key), reserved names, apart
-/// rules and targets (refused by name for now). Never throws, whatever the text is.
+/// sides, keys that could be cut in two ways, patterns that could clash (two rules, or a rule's own two sides, could
+/// fit one key), reserved names, apart rules, targets and value transforms (refused by name for now). All diagnostics
+/// at once, in the order of the text, a hundred at most. Never throws, whatever the text is; time and memory are
+/// bounded.
 MigrationRead read_migration(std::string_view text);
 
-/// The JSON Schema of the file, generated from the same table that the reader uses.
+/// The JSON Schema of the file (draft 2020-12), generated from the same table that the reader uses.
 std::string migration_json_schema();
+
+/// docs/migration-file.md, generated from the same table.
+std::string migration_file_page();
 
 }  // namespace keyshift::transforms

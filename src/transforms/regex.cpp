@@ -13,17 +13,20 @@ namespace {
 using Set = std::vector<std::uint32_t>;
 
 /// Steps of the subset construction that one expression may cost.
-constexpr std::size_t kMaxWork = 4'000'000;
+constexpr std::size_t kMaxWork = 2'000'000;
 
 /// Makes a Thompson automaton deterministic.
 class Subsets {
  public:
   explicit Subsets(const RegexNfa& nfa) : nfa_(nfa), mark_(nfa.nodes.size(), 0) { find_classes(); }
 
+  [[nodiscard]] std::size_t work() const { return work_; }
+
   std::optional<Dfa> run() {
     closed_.assign(1, {});
     add({nfa_.start});
     for (std::size_t i = 1; i < closed_.size(); ++i) {
+      work_ += heads_.size();
       for (const std::size_t byte : heads_) {
         if (!step(static_cast<Dfa::State>(i), byte)) return std::nullopt;
       }
@@ -119,11 +122,12 @@ class Subsets {
 
 RegexRead compile_regex(std::string_view text) {
   const RegexNfa nfa = parse_regex(text);
-  if (!nfa.error.empty()) return {std::nullopt, nfa.error_at, nfa.error};
-  std::optional<Dfa> dfa = Subsets(nfa).run();
-  if (!dfa) return {std::nullopt, 0, "this regular expression needs too many states (2048 at most)"};
-  if (dfa->empty()) return {std::nullopt, 0, "nothing but the empty text fits this regular expression"};
-  return {std::move(dfa), 0, {}};
+  if (!nfa.error.empty()) return {std::nullopt, nfa.error_at, nfa.error, nfa.nodes.size()};
+  Subsets subsets(nfa);
+  std::optional<Dfa> dfa = subsets.run();
+  if (!dfa) return {std::nullopt, 0, "this regular expression needs too many states (2048 at most)", subsets.work()};
+  if (dfa->empty()) return {std::nullopt, 0, "nothing but the empty text fits this regular expression", subsets.work()};
+  return {std::move(dfa), 0, {}, subsets.work()};
 }
 
 }  // namespace keyshift::transforms

@@ -13,6 +13,7 @@ struct RegexRead {
   std::optional<Dfa> dfa;
   std::size_t at = 0;
   std::string what;
+  std::size_t work = 0;  ///< steps that it took, for budgets
 };
 
 /// Compiles the regular expression of a capture class: bytes, `.` (any byte), classes `[a-z]` `[^:]`, groups `( )` and

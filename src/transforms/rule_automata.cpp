@@ -64,8 +64,9 @@ std::string values(const KeyPattern& pattern, BytesView key, const std::vector<s
   return text;
 }
 
-void check_ambiguity(const KeyPattern& pattern, const Chain& chain, Side side, std::vector<RuleProblem>& problems) {
-  const std::optional<Ambiguity> found = find_ambiguity(chain);
+void check_ambiguity(const KeyPattern& pattern, const Chain& chain, Side side, RuleCompilation& out) {
+  std::vector<RuleProblem>& problems = out.problems;
+  const std::optional<Ambiguity> found = find_ambiguity(chain, out.work);
   if (!found) return;
   if (found->unknown) {
     problems.push_back({side, "this pattern is too large to be analysed", "use simpler classes, or fewer captures"});
@@ -108,9 +109,10 @@ RuleCompilation compile_rule(const KeyPattern& from, const KeyPattern& to) {
   if (!out.problems.empty()) return out;
   const Captures captures = shared_captures(from, to, out.problems);
   if (!out.problems.empty()) return out;
+  for (const auto& [name, dfa] : captures) out.work += dfa->size() * 256;
   out.automata = {chain_of(from, captures), chain_of(to, captures)};
-  check_ambiguity(from, out.automata.from, Side::from, out.problems);
-  check_ambiguity(to, out.automata.to, Side::to, out.problems);
+  check_ambiguity(from, out.automata.from, Side::from, out);
+  check_ambiguity(to, out.automata.to, Side::to, out);
   return out;
 }
 

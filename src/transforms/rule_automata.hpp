@@ -38,6 +38,7 @@ struct RuleProblem {
 struct RuleCompilation {
   RuleAutomata automata;
   std::vector<RuleProblem> problems;
+  std::size_t work = 0;  ///< steps that it took, for budgets
 };
 
 /// Compiles a rule: same captures on both sides, no two different classes for one capture, no capture that could hold
