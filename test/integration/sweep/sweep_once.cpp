@@ -67,8 +67,8 @@ transforms::Rule rule_of(const std::string& text) {
     std::cerr << "invalid rule " << text << "\n";
     std::exit(2);
   }
-  rule.from = *from;
-  rule.to = *to;
+  rule.from = from.value();
+  rule.to = to.value();
   return rule;
 }
 
@@ -100,22 +100,23 @@ int main(int argc, char** argv) {
   for (int i = 6; i < argc; ++i) file.rules.push_back(rule_of(argv[i]));
 
   driver::SweeperOptions options;
-  options.upstream = *url;
+  options.upstream = url.value();
   options.rules = std::make_shared<const transforms::RuleSet>(file);
   options.mode = *mode;
   options.sweep.max_keys_per_second = static_cast<std::uint32_t>(std::atoi(argv[3]));
   options.sweep.max_server_latency = std::chrono::milliseconds(std::atoi(argv[4]));
   options.run = file.name;
   options.connection_name = "keyshift:test:0.local";
-  auto sweeper = driver::Sweeper::start(std::move(options));
-  if (!sweeper) {
-    std::cerr << sweeper.error().what << "\n";
+  auto started = driver::Sweeper::start(std::move(options));
+  if (!started) {
+    std::cerr << started.error().what << "\n";
     return 2;
   }
-  while (!(*sweeper)->wait(milliseconds(100))) {
-    print((*sweeper)->progress());
-    obey(**sweeper);
+  const auto sweeper = std::move(started).value();
+  while (!sweeper->wait(milliseconds(100))) {
+    print(sweeper->progress());
+    obey(*sweeper);
   }
-  print((*sweeper)->progress());
-  return (*sweeper)->progress().clean_pass ? 0 : 1;
+  print(sweeper->progress());
+  return sweeper->progress().clean_pass ? 0 : 1;
 }
