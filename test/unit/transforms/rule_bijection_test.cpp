@@ -147,7 +147,7 @@ TEST_CASE("a rule that is called ambiguous has the example key that it is shown 
       const KeyPattern pattern = *KeyPattern::parse(pair->first);
       const Chain chain = own_chain(pattern);
       std::size_t work = 0;
-    const auto found = find_ambiguity(chain, work);
+      const auto found = find_ambiguity(chain, work);
       if (!found) {
         for (int i = 0; i < 20; ++i) RC_ASSERT(cuts_of(pattern, chain, likely_key(pattern)).size() <= 1U);
         continue;
