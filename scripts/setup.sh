@@ -51,6 +51,8 @@ install_quietly() {
 # hiredis speaks RESP3 from 1.0 on; Debian 12 has 0.14. Debian 13's source package is unpacked for CMake to build.
 hiredis_source() {
   [ -f "$here/build/third_party/hiredis/hiredis.h" ] && return 0
+  pkg-config --atleast-version=1.0 hiredis 2>/dev/null && return 0
+  update_once
   if apt-cache show libhiredis-dev 2>/dev/null | grep -qE '^Version: (1:)?[1-9]'; then
     [ -z "$(missing libhiredis-dev)" ] || install_quietly libhiredis-dev
     return 0
@@ -58,20 +60,32 @@ hiredis_source() {
   "$here/scripts/debian-source.sh" hiredis trixie "$here/build/third_party/hiredis"
 }
 
+# A fresh machine has no package lists yet; which Boost to take can only be told with them.
+update_once() {
+  [ -z "${updated:-}" ] || return 0
+  if [ "$(id -u)" -ne 0 ] && [ -z "$sudo" ]; then echo "setup: run it as root, or install sudo" >&2; exit 1; fi
+  $sudo apt-get update -q
+  updated=1
+}
+
+wanted() {
+  local g
+  for g in "$@"; do "packages_$g"; done
+}
+
 main() {
-  local groups=("$@") wanted=() g
+  local groups=("$@") g need
   [ ${#groups[@]} -gt 0 ] || groups=(build test)
   for g in "${groups[@]}"; do
     declare -F "packages_$g" >/dev/null || { echo "setup: there is no group $g; there are build test clients bench lint" >&2; exit 2; }
-    local list; list=$("packages_$g")
-    # shellcheck disable=SC2206
-    wanted+=($list)
   done
-  local need; need=$(missing "${wanted[@]}")
+  # shellcheck disable=SC2046
+  need=$(missing $(wanted "${groups[@]}"))
   if [ -n "$need" ]; then
+    update_once
+    # shellcheck disable=SC2046
+    need=$(missing $(wanted "${groups[@]}"))
     echo "setup: installing" $need
-    if [ "$(id -u)" -ne 0 ] && [ -z "$sudo" ]; then echo "setup: run it as root, or install sudo" >&2; exit 1; fi
-    $sudo apt-get update -q
     # shellcheck disable=SC2086
     install_quietly $need
   fi

@@ -16,7 +16,7 @@ import sys
 
 import tree
 
-BUILD = os.path.join(tree.TOP, "build", "dev")
+BUILD = os.environ.get("KEYSHIFT_BUILD") or os.path.join(tree.TOP, "build", "dev")
 CLEAN = os.path.join(tree.TOP, "build", "tidy")
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 
