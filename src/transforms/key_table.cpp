@@ -32,6 +32,8 @@ KeyTable::KeyTable(const CombinedDfa& combined)
     place(static_cast<std::uint16_t>(s), combined.next.data() + s * classes_);
   cells_.resize(cells_.size() + classes_);
   cells_.shrink_to_fit();
+  for (Row& row : rows_) row.usual_base = rows_[row.usual].base;
+  for (Cell& cell : cells_) cell.base = rows_[cell.to].base;
 }
 
 /// First fit: the lowest base at which all cells that the state needs are free.
@@ -48,7 +50,7 @@ void KeyTable::place(std::uint16_t state, const std::uint16_t* targets) {
   const auto taken = [&](std::size_t c) { return base + c < cells_.size() && cells_[base + c].owner != 0; };
   while (std::any_of(needed.begin(), needed.end(), taken)) ++base;
   cells_.resize(std::max(cells_.size(), base + classes_));
-  for (const std::size_t c : needed) cells_[base + c] = {state, targets[c]};
+  for (const std::size_t c : needed) cells_[base + c] = {state, targets[c], 0};
   rows_[state].base = static_cast<std::uint32_t>(base);
 }
 
