@@ -4,37 +4,68 @@ import re
 
 import tree
 
-# What can fail a C++ test: doctest's assertions, rapidcheck, and functions of the test's own that are named after them.
-ASSERTS = re.compile(r"\b(CHECK|REQUIRE|FAIL)\w*\b|\bRC_(ASSERT|FAIL)\w*\b|\brc::check\b|\b(check|expect|verify|require)\w*\s*[(<]")
-PYTHON = re.compile(r"\b(assert|raise|sys\.exit|expect\w*|check\w*)\b|\.fail\(")
+# What can fail a test: doctest's assertions and rapidcheck in C++, assert and raise in Python.
+CPP = re.compile(r"\b(CHECK|REQUIRE|FAIL)\w*\b|\bRC_(ASSERT|FAIL)\w*\b|\brc::check\b")
+PYTHON = re.compile(r"\b(assert|raise|sys\.exit)\b|\.fail\(")
 
 
-def cases(source):
-    """(line, body) of every TEST_CASE."""
+def body_at(clean, begin):
+    """From the brace at or behind `begin` to the one that closes it."""
+    begin = clean.find("{", begin)
+    depth, end = 0, begin
+    while 0 <= end < len(clean):
+        depth += {"{": 1, "}": -1}.get(clean[end], 0)
+        end += 1
+        if depth == 0:
+            break
+    return clean[begin:end]
+
+
+def asserting(functions, pattern):
+    """Names among `functions` (name, body) that assert, themselves or by calling one that does."""
+    found = set()
+    while True:
+        calls = re.compile(r"\b(" + "|".join(map(re.escape, found)) + r")\s*[(<]") if found else None
+        more = {name for name, body in functions if name not in found and (pattern.search(body) or (calls and calls.search(body)))}
+        if not more:
+            return found
+        found |= more
+
+
+def cpp_tests(source):
+    """(line, body, other functions of the file) of every TEST_CASE."""
     clean = tree.code(source)
+    functions = [(m[1], body_at(clean, m.end() - 1)) for m in re.finditer(r"\b(\w+)\s*\([^;{}()]*(?:\([^()]*\)[^;{}()]*)*\)[^;{}()]*\{", clean)
+                 if m[1] not in ("if", "for", "while", "switch", "catch", "TEST_CASE", "SUBCASE")]
     for match in re.finditer(r"\bTEST_CASE(?:_FIXTURE|_TEMPLATE)?\s*\(", clean):
-        begin = clean.find("{", match.end())
-        depth, end = 0, begin
-        while 0 <= end < len(clean):
-            depth += {"{": 1, "}": -1}.get(clean[end], 0)
-            end += 1
-            if depth == 0:
-                break
-        yield clean.count("\n", 0, match.start()) + 1, clean[begin:end]
+        yield clean.count("\n", 0, match.start()) + 1, body_at(clean, match.end()), functions
 
 
 def python_tests(source):
+    functions = [(m[1], m[2]) for m in re.finditer(r"^ *def (\w+)\(.*?\).*:\n((?:[ \t]+.*\n|\n)+)", source, re.M)]
     for match in re.finditer(r"^def (test_\w+)\(.*?\):\n((?:[ \t]+.*\n|\n)+)", source, re.M):
-        yield source.count("\n", 0, match.start()) + 1, match[2]
+        yield source.count("\n", 0, match.start()) + 1, match[2], functions
+
+
+def shared_functions():
+    """Functions of headers below test/, which assert for tests of other files."""
+    functions = []
+    for path in tree.files(".hpp", under="test/"):
+        clean = tree.code(tree.text(path))
+        functions += [(m[1], body_at(clean, m.end() - 1)) for m in re.finditer(r"\b(\w+)\s*\([^;{}]*\)[^;{}()]*\{", clean)]
+    return functions
 
 
 def check():
-    count, problems = 0, []
+    count, problems, shared = 0, [], shared_functions()
     for path in tree.files(".cpp", ".py", under="test/"):
         cpp = path.endswith(".cpp")
-        for line, body in (cases if cpp else python_tests)(tree.text(path)):
+        pattern = CPP if cpp else PYTHON
+        for line, body, functions in (cpp_tests if cpp else python_tests)(tree.text(path)):
             count += 1
-            if not (ASSERTS if cpp else PYTHON).search(body):
+            others = [f for f in [*functions, *(shared if cpp else [])] if not f[0].startswith("test_")]
+            names = asserting(others, pattern)
+            if not pattern.search(body) and not any(re.search(rf"\b{re.escape(name)}\s*[(<]", body) for name in names):
                 problems.append(f"{path}:{line}: this test asserts nothing, so it cannot fail")
     return count, problems
 
