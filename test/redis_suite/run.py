@@ -9,9 +9,11 @@
 units.txt says which units belong to the short run and which to --all; exclusions.txt what is left out, with a reason each.
 """
 import argparse
+import fcntl
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +22,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 MODES = ("direct", "plain", "old", "to-new", "new", "to-old")
+shown = 12  # failures listed per unit; when a server has ended, every test behind that fails
 LINE = re.compile(r"^\[(ok|err|skip|ignore|exception)\]: (.*)$")
 
 
@@ -165,12 +168,16 @@ def run_unit(options, where, unit, exclusions):
     running, began = Running(options, os.path.abspath(directory)), time.monotonic()
     skips = [exclusion.test for exclusion in exclusions]
     suite = subprocess.Popen(suite_command(options, running.port, unit, skips, running.directory), cwd=where, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True, errors="replace")
+                             stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True)
     try:
         text, late = suite.communicate(timeout=options.timeout)[0], False
     except subprocess.TimeoutExpired:
-        suite.kill()
+        os.killpg(suite.pid, signal.SIGKILL)  # its client, too, or the next unit finds the suite's own port taken
         text, late = suite.communicate()[0], True
+    except BaseException:
+        os.killpg(suite.pid, signal.SIGKILL)
+        running.stop()
+        raise
     died = running.died()
     moved = running.moved_names() if not died else 0
     running.stop()
@@ -187,6 +194,7 @@ def run_unit(options, where, unit, exclusions):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and suite end with this program
     options = arguments()
     if options.mode != "direct" and not options.keyshift:
         sys.exit("run.py: --keyshift PATH is needed for every mode but direct")
@@ -194,6 +202,8 @@ def main():
     if not shutil.which("tclsh"):
         sys.exit("SKIPPED: tclsh is not installed (scripts/setup.sh test)")
     where = source(options)
+    lock = open(os.path.join(where, "tests", "lock"), "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)  # the suite empties tests/tmp at its start, under the feet of another run
     exclusions = [] if options.no_exclusions else [one for one in map(Exclusion, table("exclusions.txt")) if one.holds(options.mode)]
     total = {"passed": 0, "failed": 0, "excluded": 0, "moved": 0}
     for unit in chosen_units(options):
@@ -203,7 +213,10 @@ def main():
             continue
         got = run_unit(options, where, unit, own)
         print(f"{unit}: {got['passed']} passed, {len(got['failed'])} failed, {got['excluded']} excluded in {got['seconds']:.0f} s", flush=True)
-        print("".join("  FAILED " + failure[:300] + "\n" for failure in got["failed"]), end="", flush=True)
+        for failure in got["failed"] if options.verbose else got["failed"][:shown]:
+            print("  FAILED " + failure[:300], flush=True)
+        if len(got["failed"]) > shown and not options.verbose:
+            print(f"  and {len(got['failed']) - shown} more (--verbose)")
         if got["failed"] and options.verbose:
             print(got["text"])
         for name in total:

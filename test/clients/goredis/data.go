@@ -137,7 +137,7 @@ var data = map[string]scenario{
 	"copy": func(t *context) {
 		client, one, two := t.client(), t.key("user", "copy1"), t.key("user", "copy2")
 		ok(client.Set(bg, one, "x", 0).Err())
-		equal([]int64{client.Copy(bg, one, two, 0, false).Val(), client.Copy(bg, one, two, 0, false).Val(), client.Copy(bg, one, two, 0, true).Val()}, []int64{1, 0, 1})
+		equal([]int64{must(client.Copy(bg, one, two, 0, false).Result()), must(client.Copy(bg, one, two, 0, false).Result()), must(client.Copy(bg, one, two, 0, true).Result())}, []int64{1, 0, 1})
 		equal(must(client.MGet(bg, one, two).Result()), list{"x", "x"})
 	},
 	"rename": func(t *context) {
