@@ -122,6 +122,8 @@ Engine::Verdict Engine::gate_plain(Session& s, Request& r, bool pinned) {
   if (plan_.route == Route::refuse) return refuse(s, r, plan_.reason, {});
   Upstream* u = pinned ? pinned_channel(s) : channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  // Our EXEC would end the client's WATCH: its moves go first, on a connection of ours.
+  if (s.watching && plan_.shape == Shape::transaction) plan_.shape = Shape::before;
   if (pinned) {
     // Inside MULTI it would not block: its moves go in front of it instead, as a pair.
     if (plan_.shape == Shape::transaction) plan_.shape = Shape::before;

@@ -76,13 +76,14 @@ std::size_t Engine::consume(Session& s, BytesView unread) {
         close_after_flush(s);
         return unread.size();
       }
-      case resp::RequestParser::Step::big:
-        if (big_request(s, parser, rest, used) == Verdict::stalled) {
-          s.parser.reset();
-          parser_.reset();
-          return used;
-        }
+      case resp::RequestParser::Step::big: {
+        const Verdict verdict = big_request(s, parser, rest, used);
+        if (verdict == Verdict::served && !(s.extras && s.extras->stream) && !s.closed && s.stall != Stall::closing) continue;
+        s.parser.reset();  // what follows of it passes through, or it is begun again
+        parser_.reset();
+        if (verdict == Verdict::stalled) return used;
         continue;
+      }
       case resp::RequestParser::Step::request: {
         Request r{parser.argv(), rest.substr(0, parser.consumed()), nullptr, parser.argv().size()};
         const std::size_t consumed = parser.consumed();

@@ -83,6 +83,7 @@ void Engine::finish(Upstream& u, Pending& p) {
     u.retained.erase(0, u.retained_head);
     u.retained_head = 0;
   }
+  u.held.clear();  // what was kept for a client that left must not reach the next one
   u.discarding = u.delivering = false;
   u.ledger.pop();
   if (u.ledger.empty() && u.retained.capacity() > 64 * 1024) u.retained = Bytes();

@@ -6,7 +6,8 @@
 
 namespace keyshift::proxy {
 namespace {
-constexpr std::size_t borrow_from = 4096;  // below it a copy costs less than one more piece to write
+constexpr std::size_t borrow_from = 32 * 1024;  // below it a copy costs less than a write of its own
+constexpr std::size_t retained_most = 4096;     // a longer request is not kept for asking again
 
 /// Where the bulk that holds `argument` begins in `raw` ("$<n>\r\n" in front of it).
 std::size_t bulk_begin(BytesView raw, BytesView argument) {
@@ -105,7 +106,7 @@ Engine::Verdict Engine::forward(Session& s, const Request& r, Upstream& u, Run* 
     run->silent = p.silent;
     run->outstanding = 1;
   }
-  const bool keep = p.readonly && u.shared && r.raw.size() <= borrow_from;
+  const bool keep = p.readonly && u.shared && r.raw.size() <= retained_most;
   const std::size_t before = u.retained.size();
   append_request(u, r, keep);
   p.request_bytes = static_cast<std::uint32_t>(u.retained.size() - before);

@@ -74,7 +74,7 @@ bool other_database(const Command& command, std::span<const BytesView> argv) noe
   return false;
 }
 
-void choose_shape(const PlanContext& context, const Command& command, Plan& plan) {
+void choose_shape(const PlanContext& context, const Command& command, std::size_t arguments, Plan& plan) {
   if (plan.moves.empty()) {
     plan.route = plan.substitutions.empty() ? Route::forward : Route::rewrite;
     return;
@@ -86,7 +86,9 @@ void choose_shape(const PlanContext& context, const Command& command, Plan& plan
     plan.shape = Shape::before;  // a pair or transaction would have decided for N already
   } else if (write || script) {
     plan.shape = (command.flags & commands::kNoMulti) != 0 ? Shape::before : Shape::transaction;
-    plan.quarantine = (command.flags & (commands::kMayDelete | commands::kScript)) != 0;
+    // A plain SET leaves N there, so a leftover at O shows again at the next touch; others may leave nothing.
+    const bool plain_set = command.name == "SET" && arguments == 3;
+    plan.quarantine = !plain_set && (command.flags & (commands::kMayDelete | commands::kScript)) != 0;
   } else {
     plan.shape = Shape::pair;
   }
@@ -118,7 +120,7 @@ void plan_command(const PlanContext& context, const Command& command, std::span<
   plan.names = command.reply_names;
   std::sort(plan.substitutions.begin(), plan.substitutions.end(),
             [](const Substitution& a, const Substitution& b) { return a.argument < b.argument; });
-  choose_shape(context, command, plan);
+  choose_shape(context, command, argv.size(), plan);
 }
 
 void plan_unknown(const PlanContext& context, std::span<const BytesView> argv, Plan& plan) {
