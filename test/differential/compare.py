@@ -54,18 +54,26 @@ def snapshot(connection, view):
     keys = sorted(k for k in (e[1] for e in connection.call([b"KEYS", b"*"])[1]) if not k.startswith(RESERVED))
     kinds = [k for _, k in connection.pipeline([[b"TYPE", k] for k in keys])]
     expiries = connection.pipeline([[b"PEXPIRETIME", k] for k in keys])
+    lifetimes = connection.pipeline([[b"PTTL", k] for k in keys])
     values = connection.pipeline([reading(kind, key) for kind, key in zip(kinds, keys)])
-    for key, kind, (_, expiry), (_, value) in zip(keys, kinds, expiries, values):
+    for key, kind, (_, expiry), (_, left), (_, value) in zip(keys, kinds, expiries, lifetimes, values):
         seen = as_seen(key, view)
         if seen in held:
             wrong.append((seen, f"{seen!r} exists under both of its names"))
-        held[seen] = (kind, contents(kind, value), int(expiry))
+        held[seen] = (kind, contents(kind, value), (int(expiry), int(left)))
         places[seen] = side_of(key)
     return held, places, wrong
 
 
-# Expiries are set relative to a clock that goes on between the two servers' turns.
-EXPIRY_TOLERANCE_MS = 60_000
+# Expiries are set by the clock, which goes on between the two sides' turns: the moment or the time left must agree.
+EXPIRY_TOLERANCE_MS = 20_000
+
+
+def same_expiry(a, b):
+    (a_at, a_left), (b_at, b_left) = a, b
+    if a_at < 0 or b_at < 0:
+        return a_at == b_at
+    return min(abs(a_at - b_at), abs(a_left - b_left)) <= EXPIRY_TOLERANCE_MS
 
 
 def differences(expected, found):
@@ -78,8 +86,6 @@ def differences(expected, found):
             out[name] = f"{name!r} should not be there: {found[name]!r}"
         elif expected[name][:2] != found[name][:2]:
             out[name] = f"{name!r} holds {found[name][:2]!r} and should hold {expected[name][:2]!r}"
-        else:
-            a, b = expected[name][2], found[name][2]
-            if (a < 0) != (b < 0) or abs(a - b) > EXPIRY_TOLERANCE_MS:
-                out[name] = f"{name!r} expires at {b} and should at {a}"
+        elif not same_expiry(expected[name][2], found[name][2]):
+            out[name] = f"{name!r} has (expires at, ms left) {found[name][2]} and should have {expected[name][2]}"
     return out

@@ -65,7 +65,7 @@ def judge_replies(case, setting, expected, found, report):
     return True
 
 
-def judge_left(all_cases, setting, plain_left, proxy_left, report):
+def judge_left(all_cases, setting, replies, plain_left, proxy_left, report):
     """Compares what is left; gives the numbers of the cases that have a difference."""
     bad = set()
     expected, _, _ = plain_left
@@ -75,7 +75,9 @@ def judge_left(all_cases, setting, plain_left, proxy_left, report):
     problems.update(wrong)
     for case in all_cases:
         names = scopes.Names(setting.scope, case.number)
-        touched = set().union(*(names.in_scope(r) for r in case.requests))
+        # A request that the server refuses need not move what it names.
+        served = [argv for argv, reply in zip(case.requests, replies[case.number]) if reply[0] != "-"]
+        touched = set().union(*(names.in_scope(argv) for argv in served))
         for symbol in touched if setting.mode != "none" and not refused_here(case, setting, case.requests[-1]) else ():
             name = names.name(symbol, setting.view)
             if places.get(name, setting.wanted) != setting.wanted:
@@ -93,7 +95,7 @@ def judge_left(all_cases, setting, plain_left, proxy_left, report):
 def run_setting(setting, all_cases, all_scenarios, plain, proxied, report):
     expected, expected_left = plain.run_cases(setting, all_cases)
     found, found_left = proxied.run_cases(setting, all_cases)
-    bad = judge_left(all_cases, setting, expected_left, found_left, report)
+    bad = judge_left(all_cases, setting, expected, expected_left, found_left, report)
     for case in all_cases:
         if judge_replies(case, setting, expected[case.number], found[case.number], report) and case.number not in bad:
             report.passed += 1

@@ -64,7 +64,8 @@ class Processes:
         return port, self._start(argv, port, "proxy.log")
 
     def end(self, process):
-        process.terminate()
+        if process.poll() is None:
+            process.terminate()
         try:
             process.wait(5)
         except subprocess.TimeoutExpired:

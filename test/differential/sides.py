@@ -75,11 +75,11 @@ class Side:
     def run_scenario(self, setting, name, scenario):
         direct = Connection(self.store)
         direct.call([b"FLUSHALL"])
-        stage = Stage(self, setting, direct)
+        stage = Stage(self, setting, direct, scenario.number)
         try:
             scenario(stage)
             held, _, wrong = snapshot(direct, setting.view)
-            stage.note("left", sorted((k, v[:2], v[2] < 0) for k, v in held.items()), wrong)
+            stage.note("left", sorted((k, v[:2], v[2][0] < 0) for k, v in held.items()), wrong)
         except (Closed, socket.timeout, OSError, RuntimeError) as error:
             stage.note("broke off", repr(error))
         finally:
@@ -126,12 +126,14 @@ class Proxied(Side):
         return setting.placed
 
     def serve(self, setting):
-        wanted = (setting.mode, setting.view)
-        if self.serving == wanted and (self.proxy is None or self.proxy.poll() is None):
+        """A proxy of its own for every setting: the one before remembers records that it moved, and they are put back
+        behind its back. One that died is started again, so that every case that kills it can be named."""
+        if self.serving == setting and (self.proxy is None or self.proxy.poll() is None):
             return
-        if self.proxy is not None and self.proxy.poll() is None:
+        if self.proxy is not None:
             self.processes.end(self.proxy)
-        self.serving = wanted
+            self.proxy = None
+        self.serving = setting
         if setting.mode == "none":
             self.port = self.store
         else:
@@ -160,15 +162,18 @@ class Proxied(Side):
 
     def run_scenario(self, setting, name, scenario):
         self.serve(setting)
-        return super().run_scenario(setting, name, scenario)
+        transcript = super().run_scenario(setting, name, scenario)
+        if transcript and transcript[-1][0] == "broke off":
+            time.sleep(0.3)  # a proxy that is dying must be seen to be dead by the next serve()
+        return transcript
 
 
 class Stage:
     """What a scenario plays on: connections, names, and the transcript that is compared."""
 
-    def __init__(self, side, setting, direct):
+    def __init__(self, side, setting, direct, number):
         self.side, self.setting, self.direct = side, setting, direct
-        self.names = scopes.Names(setting.scope, 0)
+        self.names = scopes.Names(setting.scope, number)  # unlike those of any other scenario, for the same reason
         self.transcript, self.open = [], []
 
     @property
