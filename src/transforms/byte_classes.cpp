@@ -55,9 +55,9 @@ ByteClasses byte_classes(std::span<const Chain> chains) {
     if (reading_rank(b) < reading_rank(head)) head = static_cast<unsigned char>(b);
   }
   for (std::size_t c = 0; c < classes.heads.size(); ++c) classes.reading_order.push_back(static_cast<std::uint8_t>(c));
-  std::stable_sort(classes.reading_order.begin(), classes.reading_order.end(), [&](std::uint8_t a, std::uint8_t b) {
-    return reading_rank(classes.heads[a]) < reading_rank(classes.heads[b]);
-  });
+  const auto rank = [&](std::uint8_t c) { return std::pair(reading_rank(classes.heads[c]), c); };
+  std::sort(classes.reading_order.begin(), classes.reading_order.end(),
+            [&](std::uint8_t a, std::uint8_t b) { return rank(a) < rank(b); });
   return classes;
 }
 

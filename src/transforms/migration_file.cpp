@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "transforms/field_check.hpp"
 #include "transforms/field_value.hpp"
@@ -167,10 +168,10 @@ class Reader {
   std::vector<const YamlNode*> rule_nodes_;  ///< in the order of file_.rules
 };
 
-/// In the order of the text; what is said twice of one place is said once.
+/// In the order of the text, and a hundred at most.
 void tidy(std::vector<Diagnostic>& diagnostics) {
-  std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+  std::sort(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.line, a.column, a.what) < std::tie(b.line, b.column, b.what);
   });
   if (diagnostics.size() <= kMaxDiagnostics) return;
   const std::size_t more = diagnostics.size() - kMaxDiagnostics;
