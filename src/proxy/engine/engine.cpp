@@ -6,7 +6,7 @@
 
 namespace keyshift::proxy {
 
-Engine::Engine(EngineSettings settings, const commands::Table& table, EngineCounters& counters, const Key128& secret)
+Engine::Engine(EngineSettings settings, commands::Table& table, EngineCounters& counters, const Key128& secret)
     : settings_(std::move(settings)), table_(table), counters_(counters), ensured_(settings_.ensured_bytes, secret) {
   parser_.limits().stream_above = settings_.big_request;
   credentials_.push_back({settings_.upstream_user, settings_.upstream_password});
@@ -30,6 +30,11 @@ Session& Engine::open_session(void* socket, Time now) {
 void Engine::on_client_bytes(Session& s, BytesView bytes, Time now) {
   now_ = now;
   s.last_active = now;
+  if (moving()) {
+    // Longer ago than the probe can vouch for: what is remembered may be of another server by now.
+    if (now - identified_at_ > seconds(3) && now - last_command_ > seconds(2)) new_generation("not looked at for a while");
+    last_command_ = now;
+  }
   if (s.closed || s.stall == Stall::closing) return;
   if (s.in.empty()) {
     keep_rest(s, bytes, consume(s, bytes));
@@ -92,20 +97,36 @@ void Engine::on_tick(Time now) {
       hung.push_back(u.get());
   }
   for (Upstream* u : hung) upstream_gone(*u, "no answer within the time limit", true);
+  look_at_sessions();
+  for (auto& [key, pool] : pools_)
+    if (pool.shared == nullptr && !pool.waiting.empty() && now >= pool.retry_at) wake_waiting(pool);
+  // Only while commands come: after a pause the first one finds nothing remembered.
+  if (moving() && now - probed_at_ >= seconds(1) && last_command_ > probed_at_) probe_identity();
+  settle();
+}
+
+/// Time limits of clients. Skipped where there are none to keep: ten thousand idle clients cost nothing.
+void Engine::look_at_sessions() {
+  if (settings_.idle_timeout == Duration::zero() && !draining_ && bulky_sessions_ == 0) return;
   for (auto& [id, s] : sessions_) {
-    const bool idle =
-        settings_.idle_timeout > Duration::zero() && s->in_flight() == 0 && !s->raw && s->stall == Stall::none;
-    if (idle && now - s->last_active > settings_.idle_timeout) close_after_flush(*s);
-    if (s->bulky && now - s->last_active > seconds(10) && s->in_flight() == 0) {
+    const bool idle = settings_.idle_timeout > Duration::zero() && s->in_flight() == 0 && !s->raw && s->stall == Stall::none;
+    if (idle && now_ - s->last_active > settings_.idle_timeout) close_after_flush(*s);
+    if (s->bulky && now_ - s->last_active > seconds(10) && s->in_flight() == 0) {
       s->bulky = false;
+      --bulky_sessions_;
       maybe_unpin(*s);
     }
     if (draining_ && s->in_flight() == 0 && !s->in_multi && s->stall == Stall::none) close_after_flush(*s);
   }
-  for (auto& [key, pool] : pools_)
-    if (pool.shared == nullptr && !pool.waiting.empty() && now >= pool.retry_at) wake_waiting(pool);
-  if (moving() && now - probed_at_ >= seconds(1)) probe_identity();
-  settle();
+}
+
+bool Engine::quiet() const noexcept {
+  if (draining_ || settings_.idle_timeout > Duration::zero()) return false;
+  for (const auto& [id, u] : upstreams_)
+    if (u->state != Upstream::State::open || !u->ledger.empty() || (!u->shared && u->owner == nullptr)) return false;
+  for (const auto& [key, pool] : pools_)
+    if (!pool.waiting.empty()) return false;
+  return true;
 }
 
 bool Engine::known(BytesView stored) const noexcept { return ensured_.contains(stored); }
@@ -168,10 +189,11 @@ void Engine::close_session(Session& s) {
     upstream_gone(*u, "client closed", true);
   }
   for (auto& [run, owned] : runs_)
-    if (run->session == &s && (run->kind == Run::Kind::moves || run->kind == Run::Kind::conflict))
+    if (run->session == &s && (run->kind == Run::Kind::moves || run->kind == Run::Kind::conflict || run->kind == Run::Kind::lookup))
       run->session = nullptr;
   s.out.clear();
   s.in = Bytes();
+  if (s.bulky) --bulky_sessions_;
   if (s.in_flight() == 0) dead_.push_back(&s);
 }
 

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "proxy/engine/app_names.hpp"
 #include "proxy/engine/engine_counters.hpp"
 #include "proxy/engine/ensured_set.hpp"
 #include "proxy/engine/planner.hpp"
@@ -43,7 +44,7 @@ struct Action {
 /// a command that needs another connection waits until those before it are answered. docs/life-of-a-command.md.
 class Engine final : private KnownRecords {
  public:
-  Engine(EngineSettings settings, const commands::Table& table, EngineCounters& counters, const Key128& secret);
+  Engine(EngineSettings settings, commands::Table& table, EngineCounters& counters, const Key128& secret);
   ~Engine() override;
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -63,6 +64,8 @@ class Engine final : private KnownRecords {
   void on_upstream_written(Upstream& upstream, Time now);
   /// Time passes: to be called about every 100 ms.
   void on_tick(Time now);
+  /// True when nothing is owed to anybody, so that no time limit runs: ticks may be far apart.
+  [[nodiscard]] bool quiet() const noexcept;
   /// No new commands are taken; sessions close as their commands are answered.
   void drain(Time now);
 
@@ -109,11 +112,19 @@ class Engine final : private KnownRecords {
   Verdict big_request(Session& s, resp::RequestParser& parser, BytesView unread, std::size_t& used);
   std::size_t pass_big(Session& s, BytesView bytes);
   void settle();
+  void look_at_sessions();
 
   // engine_gate.cpp, engine_gate_*.cpp: requests to calls
   Verdict gate(Session& s, Request& r);
   Verdict gate_plain(Session& s, Request& r, bool pinned);
   Verdict gate_in_multi(Session& s, Request& r);
+  Verdict queue_own_name(Session& s, const Request& r, Upstream& u);
+  Verdict queue_keyspace(Session& s, const Request& r, Upstream& u);
+  Verdict queue_instead(Session& s, const Request& r, Upstream& u, std::initializer_list<BytesView> argv,
+                        const Transaction::Queued& queued);
+  Verdict queue_raw(Session& s, const Request& r, Upstream& u, BytesView raw, const Transaction::Queued& queued);
+  Verdict ask_command(Session& s, const Request& r);
+  void lookup_reply(Run& run, BytesView reply);
   Verdict gate_unknown(Session& s, Request& r);
   Verdict gate_multi(Session& s, Request& r);
   Verdict gate_end_multi(Session& s, Request& r);
@@ -198,6 +209,9 @@ class Engine final : private KnownRecords {
   void ask_reply(Upstream& u, Pending& p, BytesView reply);
   void hook_reply(Upstream& u, Pending& p, BytesView reply);
   void exec_reply(Session& s, Run& run, BytesView reply);
+  void view_element(const Transaction::Queued& queued, const AppNames& names, resp::Reply& element) const;
+  resp::Reply keyspace_view(resp::Reply reply, BytesView pattern) const;
+  Bytes connection_name() const;
   void client_lines_reply(Run& run, BytesView reply);
   void name_connection(Upstream& u);
   void keyspace_reply(Upstream& u, Pending& p, BytesView reply);
@@ -231,11 +245,12 @@ class Engine final : private KnownRecords {
   [[nodiscard]] bool moving() const noexcept { return settings_.rules && migration::moving(settings_.mode); }
 
   EngineSettings settings_;
-  const commands::Table& table_;
+  commands::Table& table_;     ///< of this worker alone: it learns
   EngineCounters& counters_;
   EnsuredSet ensured_;
   Time now_{};
   bool draining_ = false;
+  bool own_unauthenticated_ = false;  ///< the server wants AUTH and we have no credentials of our own
   bool collected_reply_ = false;  ///< the reply at hand lies in a buffer of the run, not in the read buffer
   bool owned_input_ = false;      ///< the request lies in a session's own buffer: it must be copied, not borrowed
   resp::RequestParser parser_;    ///< shared by all sessions that have no half request
@@ -244,8 +259,10 @@ class Engine final : private KnownRecords {
   Bytes scratch_, scratch_name_;
   std::uint64_t next_id_ = 1;
   std::uint32_t jitter_ = 1;
+  std::size_t bulky_sessions_ = 0;
   std::uint32_t generation_ = 0;
-  Time probed_at_{};
+  int server_version_ = 0;     ///< 700 for 7.0; 0: not known
+  Time probed_at_{}, identified_at_{}, last_command_{};
   Bytes identity_;
   std::vector<Credentials> credentials_;
   std::map<PoolKey, Pool> pools_;

@@ -119,7 +119,10 @@ void Engine::identity_reply(Upstream&, Pending& p, BytesView reply) {
   }
   if (p.step != 255) return;
   if (!run.request.empty() && !identity_.empty() && identity_ != run.request) new_generation("another server");
-  if (!run.request.empty()) identity_ = run.request;
+  if (!run.request.empty()) {
+    identity_ = run.request;
+    identified_at_ = now_;
+  }
   free_run(run);
 }
 

@@ -1,5 +1,9 @@
 // What a session does with a request before any rule is asked: which connection, which state, answered here or there.
+#include <utility>
+
 #include "proxy/engine/engine.hpp"
+#include "proxy/engine/scan_merge.hpp"
+#include "resp/encode.hpp"
 
 namespace keyshift::proxy {
 
@@ -57,8 +61,9 @@ Engine::Verdict Engine::gate(Session& s, Request& r) {
     s.drain_next = false;
   }
   r.command = table_.find(r.argv);
-  plan_.clear();
+  if (plan_.dirty()) plan_.clear();
   if (r.command == nullptr) return gate_unknown(s, r);
+  s.lookup = Lookup::none;
   if (!commands::Table::arity_fits(*r.command, r.argv.size())) {
     Upstream* u = channel(s);  // the server says so in its own words
     if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
@@ -120,8 +125,13 @@ Engine::Verdict Engine::gate(Session& s, Request& r) {
 Engine::Verdict Engine::gate_plain(Session& s, Request& r, bool pinned) {
   plan(s, r);
   if (plan_.route == Route::refuse) return refuse(s, r, plan_.reason, {});
-  Upstream* u = pinned ? pinned_channel(s) : channel(s);
+  // While a script is busy the server answers -BUSY to others, but reads no more of the script's own connection.
+  const bool alone = pinned || (r.command->flags & commands::kScript) != 0;
+  Upstream* u = alone ? pinned_channel(s) : channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  // A user of the app may lack the right to move: its records are moved on a connection of ours.
+  const bool as_user = s.pool.credentials != 0 && !own_unauthenticated_;
+  if (as_user && plan_.shape != Shape::bare) plan_.shape = Shape::before;
   // Our EXEC would end the client's WATCH: its moves go first, on a connection of ours.
   if (s.watching && plan_.shape == Shape::transaction) plan_.shape = Shape::before;
   if (pinned) {
@@ -139,15 +149,54 @@ Engine::Verdict Engine::gate_plain(Session& s, Request& r, bool pinned) {
   return verdict;
 }
 
+/// A command that the table lacks: the server is asked what it is (a module's, or a newer server's), once per request.
 Engine::Verdict Engine::gate_unknown(Session& s, Request& r) {
-  plan_unknown(context(s), r.argv, plan_);
-  if (plan_.route == Route::refuse) return refuse(s, r, plan_.reason, {});
+  const Lookup asked = std::exchange(s.lookup, Lookup::none);
+  if (asked == Lookup::none && !s.in_multi && !s.raw) return ask_command(s, r);
+  if (asked != Lookup::absent) {
+    plan_unknown(context(s), r.argv, plan_);
+    if (plan_.route == Route::refuse) return refuse(s, r, plan_.reason, {});
+  }
   Upstream* u = s.in_multi || s.raw ? s.pinned : pinned_channel(s);  // it may leave state on its connection
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
   static const commands::Command unknown{};
   r.command = &unknown;
   if (s.raw) return gate_subscribe(s, r);
   return forward(s, r, *u, nullptr);
+}
+
+Engine::Verdict Engine::ask_command(Session& s, const Request& r) {
+  PoolKey key;
+  key.database = s.pool.database;
+  key.credentials = s.pool.credentials;
+  Upstream* u = shared_channel(s, key);
+  if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  if (s.in_flight() != 0) {
+    s.stall = Stall::drain;
+    return Verdict::stalled;
+  }
+  Run& run = new_run(Run::Kind::lookup, &s, nullptr);
+  run.outstanding = 1;
+  expect(*u, nullptr, nullptr).run = &run;
+  Bytes out;
+  resp::append_command(out, {"COMMAND", "INFO", r.argv[0]});
+  u->out.copy(out);
+  mark(*u);
+  s.stall = Stall::moves;
+  return Verdict::stalled;
+}
+
+void Engine::lookup_reply(Run& run, BytesView reply) {
+  Session* s = run.session;
+  free_run(run);
+  const auto tree = resp::parse_reply(reply);
+  const bool told = tree && tree->aggregate() && tree->elements.size() == 1;
+  const bool absent = told && tree->elements[0].null();
+  if (told && !absent) (void)table_.learn(*tree);
+  if (s == nullptr || s->closed) return;
+  s->lookup = absent ? Lookup::absent : Lookup::failed;
+  s->stall = Stall::none;
+  wake(*s);
 }
 
 Engine::Verdict Engine::gate_multi(Session& s, Request& r) {
@@ -175,26 +224,68 @@ Engine::Verdict Engine::gate_in_multi(Session& s, Request& r) {
   }
   if ((r.command->flags & commands::kDangerous) != 0 && !settings_.allow_dangerous)
     return refuse(s, r, "dangerous", "not passed on to the server (--allow-dangerous would)");
-  const bool names_connection = r.command->name == "CLIENT SETNAME" || r.command->name == "CLIENT REPLY" ||
-                                gate == Gate::hello || gate == Gate::auth || gate == Gate::sync;
-  if (names_connection)
+  if (r.command->name == "CLIENT SETNAME" && r.argv.size() == 3) return queue_own_name(s, r, *u);
+  if (r.command->name == "CLIENT REPLY" || gate == Gate::hello || gate == Gate::auth || gate == Gate::sync)
     return refuse(s, r, "transaction", "changes the connection itself and is not served inside MULTI");
-  const bool whole_database =
-      gate == Gate::scan || gate == Gate::keyspace || gate == Gate::flush || gate == Gate::move_database;
-  if (whole_database && settings_.rules &&
-      (s.pool.database == settings_.rules->database() || gate == Gate::move_database))
-    return refuse(s, r, "transaction", "concerns every record of a migration and is not served inside MULTI");
-  if (gate == Gate::subscribe || gate == Gate::monitor || r.command->gate == Gate::client) s.sticky = u->tainted = true;
+  const bool here = settings_.rules && s.pool.database == settings_.rules->database();
+  if (here && (gate == Gate::scan || gate == Gate::keyspace)) return queue_keyspace(s, r, *u);
+  const bool flushes = gate == Gate::flush && (here || (settings_.rules && r.command->name == "FLUSHALL")) &&
+                       settings_.rules->policy().flush == transforms::Policy::Flush::refuse;
+  if (flushes || (settings_.rules && gate == Gate::move_database))
+    return refuse(s, r, "transaction", "would touch every record of a migration and is not served inside MULTI");
+  if (gate == Gate::subscribe || gate == Gate::monitor || gate == Gate::client) s.sticky = u->tainted = true;
   plan(s, r);
   if (plan_.route == Route::refuse) return refuse(s, r, plan_.reason, {});
   if (!plan_.moves.empty() && !s.moved_once) return moves_first(s, r);
   if (Bytes line; moves_refused(s, line)) return refuse_with(s, r, std::move(line));
-  Transaction::Queued queued{plan_.names, -1};
+  Transaction::Queued queued;
+  queued.names = plan_.names;
   if (gate == Gate::select) queued.select = std::atoi(Bytes(r.argv[1]).c_str());
   auto& transaction = s.more().transaction;
   transaction.maps_names |= plan_.names != commands::ReplyNames::none;
   transaction.queued.push_back(queued);
   return forward(s, r, *u, nullptr);
+}
+
+/// CLIENT SETNAME inside MULTI: the server keeps our name, the session the app's; what is queued answers OK all the same.
+Engine::Verdict Engine::queue_own_name(Session& s, const Request& r, Upstream& u) {
+  s.more().name = Bytes(r.argv[2]);
+  const Bytes name = connection_name();
+  return queue_instead(s, r, u, {"CLIENT", "SETNAME", name}, {});
+}
+
+/// SCAN, KEYS, RANDOMKEY, DBSIZE inside MULTI: asked as outside of it, and read when EXEC answers.
+Engine::Verdict Engine::queue_keyspace(Session& s, const Request& r, Upstream& u) {
+  Transaction::Queued queued;
+  if (r.command->gate == Gate::scan) {
+    auto step = plan_scan({*settings_.rules, settings_.mode, settings_.view, 0}, r.argv);
+    if (!step) return refuse_with(s, r, to_reply(step.error()));
+    queued.scan = std::make_shared<ScanStep>(std::move(*step));
+    return queue_raw(s, r, u, queued.scan->request, queued);
+  }
+  queued.keyspace = true;
+  if (r.command->name != "KEYS") return queue_raw(s, r, u, r.raw, queued);
+  queued.keys = std::make_shared<Bytes>(r.argv[1]);
+  return queue_instead(s, r, u, {"KEYS", settings_.rules->glob_excludes(r.argv[1]) ? r.argv[1] : BytesView("*")}, queued);
+}
+
+Engine::Verdict Engine::queue_instead(Session& s, const Request& r, Upstream& u, std::initializer_list<BytesView> argv,
+                                      const Transaction::Queued& queued) {
+  Bytes raw;
+  resp::append_command(raw, argv);
+  return queue_raw(s, r, u, raw, queued);
+}
+
+Engine::Verdict Engine::queue_raw(Session& s, const Request& r, Upstream& u, BytesView raw, const Transaction::Queued& queued) {
+  auto& transaction = s.more().transaction;
+  transaction.maps_names |= queued.scan != nullptr || queued.keyspace;
+  transaction.queued.push_back(queued);
+  Pending& p = expect(u, &s, r.command);
+  take_turn(s, p, *r.command);
+  count(*r.command, Route::rewrite);
+  u.out.copy(raw);
+  mark(u);
+  return Verdict::served;
 }
 
 /// EXEC, DISCARD, UNWATCH: also without MULTI, where the server says what is wrong with that.

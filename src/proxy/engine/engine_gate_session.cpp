@@ -158,7 +158,8 @@ Engine::Verdict Engine::gate_client(Session& s, Request& r) {
       resp::append_reply(out, resp::null(s.pool.protocol));
     return answer(s, out);
   }
-  if (name == "CLIENT SETINFO" && r.argv.size() == 4) {
+  const bool knows_setinfo = server_version_ == 0 || server_version_ >= 702;
+  if (name == "CLIENT SETINFO" && r.argv.size() == 4 && knows_setinfo) {
     const bool library = equal_ignoring_case(r.argv[2], "LIB-NAME");
     if (!library && !equal_ignoring_case(r.argv[2], "LIB-VER")) {
       Bytes out = "-ERR Unrecognized option '" + printable(r.argv[2]) + "'\r\n";

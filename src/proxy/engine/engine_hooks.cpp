@@ -57,7 +57,7 @@ void Engine::hook_reply(Upstream& u, Pending& p, BytesView reply) {
 /// After AUTH on a client's own connection: our name, which HELLO could not set, and the proof that MULTI is allowed.
 void Engine::name_connection(Upstream& u) {
   Bytes out;
-  resp::append_command(out, {"CLIENT", "SETNAME", "keyshift:" + settings_.proxy_name + ":0.0"});
+  resp::append_command(out, {"CLIENT", "SETNAME", connection_name()});
   expect(u, nullptr, nullptr);
   u.out.copy(out);
   mark(u);
@@ -76,10 +76,23 @@ void Engine::exec_reply(Session& s, Run& run, BytesView reply) {
   if (!tree || tree->elements.size() != transaction.queued.size()) return run_done(run, reply, true);
   const AppNames names(*settings_.rules, settings_.view);
   for (std::size_t i = 0; i < tree->elements.size(); ++i)
-    map_names(transaction.queued[i].names, names, tree->elements[i]);
+    view_element(transaction.queued[i], names, tree->elements[i]);
   Bytes out;
   resp::append_reply(out, *tree);
   run_done(run, out, false);
+}
+
+/// One element of EXEC's reply in the app's view.
+void Engine::view_element(const Transaction::Queued& queued, const AppNames& names, resp::Reply& element) const {
+  if (element.error()) return;
+  if (queued.scan) {
+    auto merged = merge_scan(*settings_.rules, *queued.scan, element);
+    if (merged) element = std::move(*merged);
+  } else if (queued.keyspace) {
+    element = keyspace_view(std::move(element), queued.keys ? *queued.keys : Bytes());
+  } else {
+    map_names(queued.names, names, element);
+  }
 }
 
 Bytes Engine::mapped_reply(const Run& run, BytesView reply) const {

@@ -73,6 +73,7 @@ std::size_t Engine::consume(Session& s, BytesView unread) {
       case resp::RequestParser::Step::error: {
         counters_.protocol_errors.add(1);
         answer(s, parser.error());
+        parser_.reset();  // it is shared: what one client sent must not be met by the next
         close_after_flush(s);
         return unread.size();
       }

@@ -72,37 +72,49 @@ Engine::Verdict Engine::gate_keyspace(Session& s, Request& r) {
   return send_own(s, r, *u, run, request);
 }
 
+/// The server's answer to KEYS, RANDOMKEY or DBSIZE as the app may see it. A hidden RANDOMKEY becomes null.
+resp::Reply Engine::keyspace_view(resp::Reply reply, BytesView pattern) const {
+  const AppNames names(*settings_.rules, settings_.view);
+  Bytes scratch;
+  if (reply.type == ':') {  // DBSIZE
+    reply.integer = std::max<std::int64_t>(0, reply.integer - static_cast<std::int64_t>(reserved_keys_.size()));
+  } else if (reply.aggregate()) {  // KEYS
+    std::set<Bytes> shown;
+    for (const resp::Reply& key : reply.elements) {
+      if (hidden(*settings_.rules, settings_.mode, key.text)) continue;
+      const BytesView name = names.of(key.text, scratch);
+      if (glob_matches(pattern, name)) shown.emplace(name);
+    }
+    reply.elements.clear();
+    for (const Bytes& name : shown) reply.elements.push_back(resp::bulk(name));
+  } else if (!reply.null() && hidden(*settings_.rules, settings_.mode, reply.text)) {
+    return resp::null(resp::Protocol::resp2);
+  } else if (!reply.null()) {
+    reply.text = Bytes(names.of(reply.text, scratch));
+  }
+  return reply;
+}
+
 void Engine::keyspace_reply(Upstream& u, Pending& p, BytesView reply) {
   Run& run = *p.run;
   auto tree = resp::parse_reply(reply);
   if (!tree || tree->error()) return run_done(run, reply, true);
-  const AppNames names(*settings_.rules, settings_.view);
-  Bytes scratch, out;
-  if (tree->type == ':') {  // DBSIZE
-    resp::append_integer(out,
-                         std::max<std::int64_t>(0, tree->integer - static_cast<std::int64_t>(reserved_keys_.size())));
-  } else if (tree->aggregate()) {  // KEYS
-    std::set<Bytes> shown;
-    for (const resp::Reply& key : tree->elements) {
-      if (hidden(*settings_.rules, settings_.mode, key.text)) continue;
-      const BytesView name = names.of(key.text, scratch);
-      if (glob_matches(run.argv[0], name)) shown.emplace(name);
+  const bool was_key = tree->textual();
+  resp::Reply view = keyspace_view(std::move(*tree), run.argv.empty() ? BytesView() : BytesView(run.argv[0]));
+  Session* s = run.session;
+  if (was_key && view.null() && s != nullptr && !s->closed) {  // a reserved key: ask for another
+    if (++run.attempts < random_key_attempts) {
+      Pending& again = expect(u, s, nullptr);
+      again.run = &run;
+      again.command = run.command;
+      again.sequence = run.sequence;
+      u.out.copy("*1\r\n$9\r\nRANDOMKEY\r\n");
+      return mark(u);
     }
-    resp::append_array_header(out, shown.size());
-    for (const Bytes& name : shown) resp::append_bulk(out, name);
-  } else if (tree->null() || !hidden(*settings_.rules, settings_.mode, tree->text)) {  // RANDOMKEY
-    if (!tree->null()) tree->text = Bytes(names.of(tree->text, scratch));
-    resp::append_reply(out, *tree);
-  } else if (++run.attempts < random_key_attempts && run.session != nullptr && !run.session->closed) {
-    Pending& again = expect(u, run.session, nullptr);
-    again.run = &run;
-    again.command = run.command;
-    again.sequence = run.sequence;
-    u.out.copy("*1\r\n$9\r\nRANDOMKEY\r\n");
-    return mark(u);
-  } else {
-    resp::append_reply(out, resp::null(run.session == nullptr ? resp::Protocol::resp2 : run.session->pool.protocol));
+    view = resp::null(s->pool.protocol);
   }
+  Bytes out;
+  resp::append_reply(out, view);
   run_done(run, out, false);
 }
 

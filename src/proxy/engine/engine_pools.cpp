@@ -6,6 +6,27 @@
 
 namespace keyshift::proxy {
 
+namespace {
+
+/// "7.0.15" as 700: what the table's rows are compared with.
+int version_number(BytesView text) noexcept {
+  int parts[2] = {0, 0};
+  std::size_t at = 0;
+  for (const char c : text) {
+    if (c == '.') {
+      if (++at == 2) break;
+    } else if (c >= '0' && c <= '9' && parts[at] < 100) {
+      parts[at] = parts[at] * 10 + (c - '0');
+    }
+  }
+  return parts[0] * 100 + parts[1];
+}
+
+}  // namespace
+
+/// What the server knows our connections by: the change of the control record that they are under; by hand there is none.
+Bytes Engine::connection_name() const { return "keyshift:" + settings_.proxy_name + ":0.0"; }
+
 /// True when the session's commands in flight are on `u` already, or there are none.
 bool Engine::ready_for(Session& s, Upstream* u) {
   if (s.in_flight() == 0 || s.channel == u->id) return true;
@@ -89,7 +110,7 @@ void Engine::begin_handshake(Upstream& u) {
   u.state = Upstream::State::handshake;
   const Credentials& c = credentials_[u.key.credentials];
   // The name tells the fleet which change of the control record this connection is under; by hand there is none.
-  const Bytes name = "keyshift:" + settings_.proxy_name + ":0.0";
+  const Bytes name = connection_name();
   std::vector<BytesView> hello{"HELLO", u.key.protocol == resp::Protocol::resp3 ? "3" : "2"};
   if (!c.password.empty())
     hello.insert(hello.end(), {"AUTH", c.user.empty() ? BytesView("default") : BytesView(c.user), c.password});
@@ -131,6 +152,7 @@ BytesView Engine::handshake_bytes(Upstream& u, BytesView bytes) {
         return {};
       }
       u.unauthenticated = unauthenticated;
+      if (u.key.credentials == 0) own_unauthenticated_ = unauthenticated;
     } else if (u.handshake_step == 1 && error && !u.unauthenticated) {
       upstream_gone(u, line.substr(1), true);
       return {};
@@ -152,8 +174,10 @@ void Engine::handshake_done(Upstream& u) {
   if (!u.hello.empty()) {
     pool.hello = u.hello;
     if (const auto tree = resp::parse_reply(u.hello); tree && tree->aggregate()) {
-      for (std::size_t i = 0; i + 1 < tree->elements.size(); i += 2)
+      for (std::size_t i = 0; i + 1 < tree->elements.size(); i += 2) {
         if (tree->elements[i].text == "id") u.server_id = static_cast<std::uint64_t>(tree->elements[i + 1].integer);
+        if (tree->elements[i].text == "version") server_version_ = version_number(tree->elements[i + 1].text);
+      }
     }
   }
   if (!u.out_later.empty()) {

@@ -101,6 +101,7 @@ bool Engine::leave_shared(Upstream& u, Pending& p) {
   s.pinned = &own;
   s.channel = own.id;
   s.bulky = true;
+  ++bulky_sessions_;
   own.out_later.assign(u.retained, u.retained_head, p.request_bytes);
   Pending& again = own.ledger.push();
   again = p;

@@ -76,6 +76,8 @@ void Engine::run_reply(Upstream& u, Pending& p, BytesView reply) {
       return conflict_reply(u, p, reply);
     case Run::Kind::identity:
       return identity_reply(u, p, reply);
+    case Run::Kind::lookup:
+      return lookup_reply(*p.run, reply);
   }
 }
 
@@ -276,6 +278,7 @@ void Engine::run_done(Run& run, BytesView reply, bool borrow) {
 void Engine::fail_run(Run& run, const Error& error) {
   const Bytes line = to_reply(error);
   switch (run.kind) {
+    case Run::Kind::lookup:
     case Run::Kind::moves: {
       run.failed = true;
       // The app's command was never sent: it is looked at again, on a new connection.

@@ -54,6 +54,10 @@ struct Plan {
   Error refusal;
 
   void clear() noexcept;
+  /// False when it is as clear() leaves it.
+  [[nodiscard]] bool dirty() const noexcept {
+    return route != Route::forward || in_scope || rule >= 0 || !substitutions.empty() || !moves.empty();
+  }
 };
 
 /// The plan for people and golden tests: one line, e.g. `ensure transaction rule=user move=user:1->{user:1}:profile`.

@@ -1,6 +1,7 @@
 #include "proxy/engine/planner.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace keyshift::proxy {
 namespace {
@@ -67,10 +68,16 @@ bool patterns_clear(const PlanContext& context, const Command& command, std::spa
   return true;
 }
 
-bool other_database(const Command& command, std::span<const BytesView> argv) noexcept {
+/// COPY ... DB n with another n than the one where records live. What is no number is for the server to refuse.
+bool other_database(const PlanContext& context, const Command& command, std::span<const BytesView> argv) noexcept {
   if (command.name != "COPY") return false;
-  for (std::size_t i = 3; i < argv.size(); ++i)
-    if (equal_ignoring_case(argv[i], "DB")) return true;
+  for (std::size_t i = 3; i + 1 < argv.size(); ++i) {
+    if (!equal_ignoring_case(argv[i], "DB")) continue;
+    int database = 0;
+    const BytesView text = argv[i + 1];
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), database);
+    return error == std::errc() && end == text.data() + text.size() && database != context.rules->database();
+  }
   return false;
 }
 
@@ -114,7 +121,7 @@ void plan_command(const PlanContext& context, const Command& command, std::span<
   if (!keys_told) return;  // the server refuses it; nothing that it could touch is known
   if (here && keys.incomplete && !patterns_clear(context, command, argv, plan)) return;
   if (!plan.in_scope) return;
-  if (other_database(command, argv))
+  if (other_database(context, command, argv))
     return refuse(plan, context, &command, plan.rule, "other-database",
                   "a record may not be copied to another database");
   plan.names = command.reply_names;

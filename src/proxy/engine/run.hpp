@@ -24,6 +24,7 @@ struct Run {
     keyspace,     ///< KEYS, RANDOMKEY, DBSIZE
     conflict,     ///< both names exist: the loser is put aside by policy
     identity,     ///< the probe of run_id and master_replid
+    lookup,       ///< COMMAND INFO of a command that the table lacks
   };
   /// What a `hook` reply means for the session.
   enum class Hook : std::uint8_t {

@@ -24,6 +24,9 @@ enum class Stall : std::uint8_t {
   closing,    ///< nothing more is read; closed when all is written
 };
 
+/// What the server said of a command that the table lacks.
+enum class Lookup : std::uint8_t { none, absent, failed };
+
 /// What a client has subscribed to, by the names it used.
 struct Subscriptions {
   std::set<Bytes, std::less<>> channels, patterns, shards;
@@ -34,7 +37,10 @@ struct Subscriptions {
 struct Transaction {
   struct Queued {
     commands::ReplyNames names = commands::ReplyNames::none;
-    int select = -1;  ///< SELECT queued: the database it would lead to
+    int select = -1;                 ///< SELECT queued: the database it would lead to
+    std::shared_ptr<ScanStep> scan;  ///< SCAN queued: how its page is to be read
+    std::shared_ptr<Bytes> keys;     ///< KEYS queued: the app's pattern
+    bool keyspace = false;           ///< KEYS, RANDOMKEY, DBSIZE queued
   };
   std::vector<Queued> queued;
   bool maps_names = false;
@@ -77,6 +83,7 @@ struct Session {
   std::uint32_t pairs = 0;       ///< reads in flight whose moves are not answered yet: writes wait behind them
   std::uint32_t last_write = 0;  ///< sequence behind the last write in flight
   Stall stall = Stall::none;
+  Lookup lookup = Lookup::none;
   bool closed = false;  ///< the client is gone; lives on until its replies are in
   bool dirty = false;   ///< listed for a flush
   bool listed = false;  ///< listed as runnable

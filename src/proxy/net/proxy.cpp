@@ -41,7 +41,7 @@ Result<void> Proxy::start() {
   const unsigned workers = std::max(1u, impl_->options.threads);
   const Key128 secret = random_secret();
   for (unsigned i = 0; i < workers; ++i)
-    impl_->workers.push_back(std::make_unique<Worker>(impl_->options, impl_->table, secret, impl_->clients));
+    impl_->workers.push_back(std::make_unique<Worker>(impl_->options, secret, impl_->clients));
   for (const std::string& where : impl_->options.listen) {
     auto first = listen_at(where, workers > 1);
     if (!first) {

@@ -36,6 +36,7 @@ class Proxy {
   [[nodiscard]] StatusSnapshot status() const;
   /// One block of counters per worker; they live as long as the proxy.
   [[nodiscard]] std::vector<const EngineCounters*> counters() const;
+  /// The rows known at build time: names for the counters. What a worker learnt from its server has ids behind them.
   [[nodiscard]] const commands::Table& table() const noexcept;
   [[nodiscard]] const ProxyOptions& options() const noexcept;
 

@@ -22,6 +22,7 @@ namespace {
 constexpr std::size_t buffer_bytes = 64 * 1024;
 constexpr std::size_t most_pieces = 64;
 constexpr auto tick_every = milliseconds(100);
+constexpr auto idle_tick_every = seconds(10);  // nothing is owed to anybody: time limits cannot pass unnoticed
 }  // namespace
 
 /// A client or upstream socket. Deletes itself when it is closed and none of its handlers is under way.
@@ -43,11 +44,11 @@ struct Worker::Listener {
   boost::asio::basic_socket_acceptor<asio::generic::stream_protocol, asio::io_context::executor_type> acceptor;
 };
 
-Worker::Worker(const ProxyOptions& options, const commands::Table& table, const Key128& secret,
+Worker::Worker(const ProxyOptions& options, const Key128& secret,
                std::atomic<std::size_t>& clients)
     : options_(options),
       context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
-      engine_(options.engine, table, counters_, secret),
+      engine_(options.engine, table_, counters_, secret),
       buffer_(buffer_bytes),
       timer_(context_.get_executor()),
       resolver_(context_),
@@ -96,10 +97,24 @@ void Worker::tick() {
   session_count_.store(engine_.sessions(), std::memory_order_relaxed);
   upstream_count_.store(engine_.upstreams(), std::memory_order_relaxed);
   if (draining_ && (engine_.sessions() == 0 || now_ >= stop_at_)) return context_.stop();
-  timer_.expires_after(tick_every);
+  fast_ticks_ = worked_ || draining_ || !engine_.quiet();
+  worked_ = false;
+  arm_tick(fast_ticks_ ? Duration(tick_every) : Duration(idle_tick_every));
+}
+
+void Worker::arm_tick(Duration after) {
+  timer_.expires_after(after);
   timer_.async_wait([this](const error_code& error) {
     if (!error) tick();
   });
+}
+
+/// Something happened: time limits are looked at every tick again.
+void Worker::busy() {
+  worked_ = true;
+  if (fast_ticks_) return;
+  fast_ticks_ = true;
+  arm_tick(tick_every);
 }
 
 void Worker::accept(Listener& listener) {
@@ -131,6 +146,7 @@ void Worker::admit(Socket socket) {
     return;
   }
   clients_.fetch_add(1, std::memory_order_relaxed);
+  busy();
   auto* c = new Connection(std::move(socket));
   ++open_connections_;
   c->session = &engine_.open_session(c, std::chrono::steady_clock::now());
@@ -164,6 +180,7 @@ void Worker::read_once(Connection& c, bool& again) {
   const ssize_t got = ::recv(c.socket.native_handle(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   now_ = std::chrono::steady_clock::now();
+  busy();
   ++c.handlers;  // keeps `c` while its own event closes it
   if (got <= 0) {
     lost(c, got == 0 ? "closed by the peer" : std::strerror(errno));

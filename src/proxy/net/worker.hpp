@@ -23,7 +23,7 @@ class Worker {
   using Socket =
       boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
 
-  Worker(const ProxyOptions& options, const commands::Table& table, const Key128& secret,
+  Worker(const ProxyOptions& options, const Key128& secret,
          std::atomic<std::size_t>& clients);
   ~Worker();
 
@@ -59,9 +59,12 @@ class Worker {
   void close(Connection& c, bool write_rest);
   void lost(Connection& c, const char* why);
   void tick();
+  void arm_tick(Duration after);
+  void busy();
 
   const ProxyOptions& options_;
   boost::asio::io_context context_;
+  commands::Table table_;
   EngineCounters counters_;
   Engine engine_;
   std::vector<char> buffer_;  ///< every read of every connection goes here; used up before the next
@@ -74,6 +77,8 @@ class Worker {
   Time stop_at_{};
   bool flush_posted_ = false;
   bool draining_ = false;
+  bool fast_ticks_ = true;
+  bool worked_ = false;                     ///< something was read since the last tick
   std::size_t open_connections_ = 0;
   std::atomic<std::size_t>& clients_;
   std::atomic<std::size_t> session_count_{0}, upstream_count_{0};
