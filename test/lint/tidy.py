@@ -64,10 +64,18 @@ def main():
     with open(os.path.join(tree.TOP, ".clang-tidy"), "rb") as file:
         checks = file.read() + subprocess.run(["clang-tidy-19", "--version"], capture_output=True).stdout
     os.makedirs(CLEAN, exist_ok=True)
+    found, unchanged = set(), 0
     with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        results = list(pool.map(lambda entry: look(entry, checks), own))
-    print(f"tidy: {sum(r is None for r in results)} of {len(results)} sources unchanged since they were clean")
-    return tree.close("tidy", len(own), sorted({finding for result in results for finding in result or []}))
+        for result in pool.map(lambda entry: look(entry, checks), own):
+            unchanged += result is None
+            for finding in result or []:
+                if finding not in found:
+                    print(finding, flush=True)  # a header's finding comes once, not with each source
+                found.add(finding)
+    print(f"tidy: {unchanged} of {len(own)} sources unchanged since they were clean")
+    failed = len({finding.split(":")[0] for finding in found}) + (not own)
+    print(f"tidy: {max(len(own) - failed, 0)} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
