@@ -13,40 +13,32 @@ namespace keyshift::transforms {
 
 namespace {
 
-/// Ends the reading from inside of yaml-cpp's callbacks; never leaves this file.
-struct Stop {
-  Diagnostic why;
-};
-
 std::size_t line_of(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.line + 1); }
 std::size_t column_of(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.column + 1); }
 
-[[noreturn]] void stop(const YAML::Mark& mark, std::string what, std::string hint = {}) {
-  throw Stop{{line_of(mark), column_of(mark), std::move(what), std::move(hint)}};
-}
-
-/// Builds the tree from the parser's events, so that limits hold before memory is spent.
+/// Builds the tree from the parser's events, so that limits hold before memory is spent. The first thing that is
+/// refused ends the building: events behind it are let pass, which costs no more than the parser itself.
 class TreeBuilder : public YAML::EventHandler {
  public:
   explicit TreeBuilder(std::vector<Diagnostic>& diagnostics) : diagnostics_(diagnostics) {}
 
   YamlNode root;
-  std::size_t documents = 0;
+  bool refused = false;
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents > 1) stop(mark, "a second document in one file", "one file holds one migration");
+    if (++documents_ > 1) refuse(mark, "a second document in one file", "one file holds one migration");
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    value(made(mark, anchor, YamlNode::Kind::null));
+    if (admit(mark, "", anchor)) value(made(mark, YamlNode::Kind::null));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    stop(mark, "aliases (*name) are not read", "write the text out");
+    refuse(mark, "aliases (*name) are not read", "write the text out");
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
-    check_tag(mark, tag);
-    YamlNode node = made(mark, anchor, YamlNode::Kind::scalar);
+    if (!admit(mark, tag, anchor)) return;
+    YamlNode node = made(mark, YamlNode::Kind::scalar);
     node.text = text;
     node.quoted = tag == "!";
     if (!open_.empty() && open_.back().expects_key)
@@ -56,14 +48,12 @@ class TreeBuilder : public YAML::EventHandler {
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    check_tag(mark, tag);
-    enter(mark, anchor, YamlNode::Kind::list);
+    if (admit(mark, tag, anchor)) enter(made(mark, YamlNode::Kind::list));
   }
   void OnSequenceEnd() override { leave(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    check_tag(mark, tag);
-    enter(mark, anchor, YamlNode::Kind::map);
+    if (admit(mark, tag, anchor)) enter(made(mark, YamlNode::Kind::map));
   }
   void OnMapEnd() override { leave(); }
 
@@ -76,13 +66,25 @@ class TreeBuilder : public YAML::EventHandler {
     std::set<std::string> keys;
   };
 
-  static void check_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "!" && tag != "?") stop(mark, "tags (!name) are not read", "leave the tag out");
+  void refuse(const YAML::Mark& mark, std::string what, std::string hint) {
+    if (!refused) diagnostics_.push_back({line_of(mark), column_of(mark), std::move(what), std::move(hint)});
+    refused = true;
+  }
+  void refuse(const YamlNode& node, std::string what) {
+    if (!refused) diagnostics_.push_back({node.line, node.column, std::move(what), {}});
+    refused = true;
   }
 
-  YamlNode made(const YAML::Mark& mark, YAML::anchor_t anchor, YamlNode::Kind kind) {
-    if (anchor != 0) stop(mark, "anchors (&name) are not read", "write the text out where it is needed");
-    if (++nodes_ > kYamlMaxNodes) stop(mark, "the file has more than 50000 values", "split the migration");
+  /// Whether the next value may be read at all.
+  bool admit(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (refused) return false;
+    if (!tag.empty() && tag != "!" && tag != "?") refuse(mark, "tags (!name) are not read", "leave the tag out");
+    if (anchor != 0) refuse(mark, "anchors (&name) are not read", "write the text out where it is needed");
+    if (++nodes_ > kYamlMaxNodes) refuse(mark, "the file has more than 50000 values", "split the migration");
+    return !refused;
+  }
+
+  static YamlNode made(const YAML::Mark& mark, YamlNode::Kind kind) {
     YamlNode node;
     node.kind = kind;
     node.line = line_of(mark);
@@ -104,7 +106,7 @@ class TreeBuilder : public YAML::EventHandler {
       return;
     }
     Open& open = open_.back();
-    if (open.expects_key) stop_at(node, "a key must be text");
+    if (open.expects_key) return refuse(node, "a key must be text");
     if (open.node.kind == YamlNode::Kind::map) {
       node.key = open.key.text;
       node.key_line = open.key.line;
@@ -114,20 +116,17 @@ class TreeBuilder : public YAML::EventHandler {
     open.node.children.push_back(std::move(node));
   }
 
-  [[noreturn]] static void stop_at(const YamlNode& node, std::string what) {
-    throw Stop{{node.line, node.column, std::move(what), {}}};
-  }
-
-  void enter(const YAML::Mark& mark, YAML::anchor_t anchor, YamlNode::Kind kind) {
+  void enter(YamlNode node) {
+    if (!open_.empty() && open_.back().expects_key) return refuse(node, "a key must be text");
+    if (open_.size() >= kYamlMaxDepth) return refuse(node, "nested more than 24 deep");
     Open open;
-    open.node = made(mark, anchor, kind);
-    if (!open_.empty() && open_.back().expects_key) stop_at(open.node, "a key must be text");
-    if (open_.size() >= kYamlMaxDepth) stop_at(open.node, "nested more than 24 deep");
-    open.expects_key = kind == YamlNode::Kind::map;
+    open.expects_key = node.kind == YamlNode::Kind::map;
+    open.node = std::move(node);
     open_.push_back(std::move(open));
   }
 
   void leave() {
+    if (refused) return;
     YamlNode done = std::move(open_.back().node);
     open_.pop_back();
     value(std::move(done));
@@ -135,6 +134,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   std::vector<Diagnostic>& diagnostics_;
   std::vector<Open> open_;
+  std::size_t documents_ = 0;
   std::size_t nodes_ = 0;
 };
 
@@ -162,13 +162,11 @@ std::optional<YamlNode> read_yaml(std::string_view text, std::vector<Diagnostic>
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
-  } catch (const Stop& stop) {
-    diagnostics.push_back(stop.why);
-    return std::nullopt;
   } catch (const YAML::Exception& e) {
-    diagnostics.push_back({line_of(e.mark), column_of(e.mark), "not YAML: " + e.msg, {}});
+    if (!builder.refused) diagnostics.push_back({line_of(e.mark), column_of(e.mark), "not YAML: " + e.msg, {}});
     return std::nullopt;
   }
+  if (builder.refused) return std::nullopt;
   return std::move(builder.root);
 }
 
