@@ -209,7 +209,7 @@ class Engine final : private KnownRecords {
   void ask_reply(Upstream& u, Pending& p, BytesView reply);
   void hook_reply(Upstream& u, Pending& p, BytesView reply);
   void exec_reply(Session& s, Run& run, BytesView reply);
-  void view_element(const Transaction::Queued& queued, const AppNames& names, resp::Reply& element) const;
+  void view_element(const Transaction::Queued& queued, resp::Reply& element) const;
   resp::Reply keyspace_view(resp::Reply reply, BytesView pattern) const;
   Bytes connection_name() const;
   void client_lines_reply(Run& run, BytesView reply);

@@ -131,7 +131,7 @@ Engine::Verdict Engine::gate_plain(Session& s, Request& r, bool pinned) {
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
   // A user of the app may lack the right to move: its records are moved on a connection of ours.
   const bool as_user = s.pool.credentials != 0 && !own_unauthenticated_;
-  if (as_user && plan_.shape != Shape::bare) plan_.shape = Shape::before;
+  if ((as_user || s.tracking) && plan_.shape != Shape::bare) plan_.shape = Shape::before;
   // Our EXEC would end the client's WATCH: its moves go first, on a connection of ours.
   if (s.watching && plan_.shape == Shape::transaction) plan_.shape = Shape::before;
   if (pinned) {
@@ -224,7 +224,7 @@ Engine::Verdict Engine::gate_in_multi(Session& s, Request& r) {
   }
   if ((r.command->flags & commands::kDangerous) != 0 && !settings_.allow_dangerous)
     return refuse(s, r, "dangerous", "not passed on to the server (--allow-dangerous would)");
-  if (r.command->name == "CLIENT SETNAME" && r.argv.size() == 3) return queue_own_name(s, r, *u);
+  if (r.command->name == "CLIENT SETNAME" || r.command->name == "CLIENT GETNAME") return queue_own_name(s, r, *u);
   if (r.command->name == "CLIENT REPLY" || gate == Gate::hello || gate == Gate::auth || gate == Gate::sync)
     return refuse(s, r, "transaction", "changes the connection itself and is not served inside MULTI");
   const bool here = settings_.rules && s.pool.database == settings_.rules->database();
@@ -247,8 +247,13 @@ Engine::Verdict Engine::gate_in_multi(Session& s, Request& r) {
   return forward(s, r, *u, nullptr);
 }
 
-/// CLIENT SETNAME inside MULTI: the server keeps our name, the session the app's; what is queued answers OK all the same.
+/// CLIENT SETNAME and GETNAME inside MULTI: the server keeps our name, the session the app's; what is queued answers OK all the same.
 Engine::Verdict Engine::queue_own_name(Session& s, const Request& r, Upstream& u) {
+  if (r.command->name == "CLIENT GETNAME") {
+    Transaction::Queued queued;
+    queued.instead = std::make_shared<Bytes>(s.more().name);
+    return queue_raw(s, r, u, r.raw, queued);
+  }
   s.more().name = Bytes(r.argv[2]);
   const Bytes name = connection_name();
   return queue_instead(s, r, u, {"CLIENT", "SETNAME", name}, {});
@@ -278,7 +283,7 @@ Engine::Verdict Engine::queue_instead(Session& s, const Request& r, Upstream& u,
 
 Engine::Verdict Engine::queue_raw(Session& s, const Request& r, Upstream& u, BytesView raw, const Transaction::Queued& queued) {
   auto& transaction = s.more().transaction;
-  transaction.maps_names |= queued.scan != nullptr || queued.keyspace;
+  transaction.maps_names |= queued.scan != nullptr || queued.keyspace || queued.instead != nullptr;
   transaction.queued.push_back(queued);
   Pending& p = expect(u, &s, r.command);
   take_turn(s, p, *r.command);

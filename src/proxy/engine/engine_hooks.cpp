@@ -25,7 +25,7 @@ void Engine::hook_reply(Upstream& u, Pending& p, BytesView reply) {
       if (hello && !run.argv[3].empty()) s->more().name = run.argv[2];
       if (!run.argv[1].empty()) {
         u.key.credentials = s->pool.credentials = intern({run.argv[0], run.argv[1]});
-        u.unauthenticated = false;
+        u.unauthenticated = u.multi_proven = false;  // proven for whom it was before
         name_connection(u);
       }
       break;
@@ -74,24 +74,24 @@ void Engine::exec_reply(Session& s, Run& run, BytesView reply) {
   if (!ran || !transaction.maps_names) return run_done(run, reply, true);
   auto tree = resp::parse_reply(reply);
   if (!tree || tree->elements.size() != transaction.queued.size()) return run_done(run, reply, true);
-  const AppNames names(*settings_.rules, settings_.view);
-  for (std::size_t i = 0; i < tree->elements.size(); ++i)
-    view_element(transaction.queued[i], names, tree->elements[i]);
+  for (std::size_t i = 0; i < tree->elements.size(); ++i) view_element(transaction.queued[i], tree->elements[i]);
   Bytes out;
   resp::append_reply(out, *tree);
   run_done(run, out, false);
 }
 
 /// One element of EXEC's reply in the app's view.
-void Engine::view_element(const Transaction::Queued& queued, const AppNames& names, resp::Reply& element) const {
+void Engine::view_element(const Transaction::Queued& queued, resp::Reply& element) const {
   if (element.error()) return;
-  if (queued.scan) {
+  if (queued.instead) {
+    element = queued.instead->empty() ? resp::null(resp::Protocol::resp2) : resp::bulk(*queued.instead);
+  } else if (queued.scan) {
     auto merged = merge_scan(*settings_.rules, *queued.scan, element);
     if (merged) element = std::move(*merged);
   } else if (queued.keyspace) {
     element = keyspace_view(std::move(element), queued.keys ? *queued.keys : Bytes());
-  } else {
-    map_names(queued.names, names, element);
+  } else if (queued.names != commands::ReplyNames::none) {
+    map_names(queued.names, AppNames(*settings_.rules, settings_.view), element);
   }
 }
 

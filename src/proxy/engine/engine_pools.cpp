@@ -142,7 +142,7 @@ BytesView Engine::handshake_bytes(Upstream& u, BytesView bytes) {
     if (fed.step != resp::ReplyFramer::Step::whole) break;
     const Bytes reply = std::move(u.held);
     u.held.clear();
-    const bool error = reply[0] == '-';
+    const bool error = reply.starts_with('-');
     const BytesView line = BytesView(reply).substr(0, reply.find('\r'));
     if (u.handshake_step == 0) {
       if (!error) u.hello = reply;

@@ -40,6 +40,7 @@ struct Transaction {
     int select = -1;                 ///< SELECT queued: the database it would lead to
     std::shared_ptr<ScanStep> scan;  ///< SCAN queued: how its page is to be read
     std::shared_ptr<Bytes> keys;     ///< KEYS queued: the app's pattern
+    std::shared_ptr<Bytes> instead;  ///< what the app gets in place of the server's answer: a bulk, or null when empty
     bool keyspace = false;           ///< KEYS, RANDOMKEY, DBSIZE queued
   };
   std::vector<Queued> queued;
@@ -91,6 +92,7 @@ struct Session {
   bool refused_in_multi = false;
   bool watching = false;
   bool sticky = false;  ///< keeps its pinned connection for good
+  bool tracking = false;           ///< CLIENT TRACKING: CACHING YES is for the app's own next command, not for a move
   bool monitor = false;
   bool raw = false;          ///< RESP2 subscriber or MONITOR: what comes goes out, no ledger
   bool moves_final = false;  ///< moves_error is the answer, whatever the command
