@@ -39,8 +39,6 @@ enum class MetricType : std::uint8_t { counter, gauge, histogram };
     "moves of records; trigger: command or sweep; result: moved, absent (nothing to move), conflict, failed")        \
   X(conflicts, "keyshift_conflicts_resolved_total", counter, "",                                                     \
     "records found under both names by a command and settled by policy")                                             \
-  X(ensured_hits, "keyshift_ensured_hits_total", counter, "",                                                        \
-    "commands that needed no move since their record was known to be in place")                                      \
   X(generations, "keyshift_generations_total", counter, "",                                                          \
     "times that what was known of records was forgotten because the server may be another one")                      \
   X(sweep_state, "keyshift_sweep_state", gauge, "migration,state", "1 for the state of the sweep, 0 for the others") \

@@ -1,0 +1,61 @@
+#include <algorithm>
+#include <array>
+
+#include "cli/command_line.hpp"
+
+namespace keyshift::cli {
+namespace {
+
+constexpr OwnOption sweep_own[] = {{"json", "", "print the result as JSON"}};
+constexpr OwnOption status_own[] = {{"admin", "ADDRESS:PORT", "admin port of the proxy (default 127.0.0.1:9180)"},
+                                    {"watch", "", "again every second: redrawn on a terminal, one line each in a pipe"},
+                                    {"json", "", "print the status document; with --watch one line each"}};
+constexpr OwnOption explain_own[] = {{"json", "", "print it as JSON"}};
+
+constexpr std::array<CommandRow, 7> rows{{
+    {"proxy",
+     "[OPTION...]",
+     "the sidecar: apps connect to it as to Redis, records move while they work",
+     "Every option may also stand in the environment (KEYSHIFT_MAX_CLIENTS) and in the file of --config\n"
+     "(max_clients: 100); the command line wins over the environment, that over the file.\n"
+     "SIGTERM and SIGINT drain: nobody new is let in, what is in flight is answered, then it ends. A second one\n"
+     "ends it at once.",
+     TakesOptions::proxy,
+     {},
+     0,
+     run_proxy},
+    {"sweep", "[OPTION...]", "move records that nobody touches, as the proxy does beside its work, then end",
+     "Ends with 0 once a whole pass has found nothing left to move, with 1 when it cannot go on or is stopped;\n"
+     "begun again, it goes on where it was. Progress goes to standard error when that is a terminal.",
+     TakesOptions::sweep, sweep_own, 0, run_sweep},
+    {"status", "[--watch] [--json]", "what a proxy on this machine is doing", "Reads the admin port of the proxy.",
+     TakesOptions::none, status_own, 0, run_status},
+    {"explain", "FILE KEY | FILE -- COMMAND ARG...", "what happens to a key or a command in each mode and view",
+     "Reads the migration file alone; no Redis is asked. Keys and arguments are taken byte for byte.",
+     TakesOptions::none, explain_own, 2, run_explain},
+    {"completion",
+     "bash|zsh|fish",
+     "print a script that completes command lines",
+     "For example: keyshift completion bash > /etc/bash_completion.d/keyshift",
+     TakesOptions::none,
+     {},
+     1,
+     run_completion},
+    {"version", "", "print the version", "", TakesOptions::none, {}, 0, run_version},
+    {"help", "[COMMAND]", "print this, or all about one command", "", TakesOptions::none, {}, 1, run_help},
+}};
+
+}  // namespace
+
+std::span<const CommandRow> commands() noexcept { return rows; }
+
+const CommandRow* find_command(std::string_view name) noexcept {
+  const auto* found = std::find_if(rows.begin(), rows.end(), [&](const CommandRow& row) { return row.name == name; });
+  return found == rows.end() ? nullptr : found;
+}
+
+bool takes(const CommandRow& command, const OptionRow& row) noexcept {
+  return command.takes == TakesOptions::proxy || (command.takes == TakesOptions::sweep && row.for_sweep);
+}
+
+}  // namespace keyshift::cli

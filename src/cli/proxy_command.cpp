@@ -1,0 +1,131 @@
+// g++ 12 misreads Asio's scheduler when it inlines it here; nothing of ours is meant.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wnull-dereference"
+#endif
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <thread>
+
+#include "cli/command_line.hpp"
+#include "cli/proxy_source.hpp"
+#include "proxy/admin/admin_server.hpp"
+
+namespace keyshift::cli {
+namespace asio = boost::asio;
+namespace {
+
+/// How often failures are looked for. Rare, since an idle proxy should cost nothing.
+constexpr auto tick_every = seconds(2);
+/// A clean pass is not the end in a sidecar: a client beside the proxy may still write old names.
+constexpr auto sweep_again_after = seconds(60);
+
+/// `keyshift proxy` while it runs: its parts in the order in which they are built, and the thread of main() that waits
+/// for signals. Everything is torn down in the opposite order.
+class ProxyProcess {
+ public:
+  explicit ProxyProcess(Startup startup)
+      : startup_(std::move(startup)),
+        log_(*observe::log_format_of(startup_.settings.text("log-format")),
+             *observe::severity_of(startup_.settings.text("log-level"))),
+        proxy_(proxy_options(startup_)) {}
+
+  int run() {
+    // A peer that is gone gives an error where it is written to, not a signal.
+    std::signal(SIGPIPE, SIG_IGN);
+    if (const auto started = start(); !started) return report(started.error());
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (!error) drain("signal");
+    });
+    tick();
+    io_.run();
+    if (waiter_.joinable()) waiter_.join();
+    log_.info("ended");
+    return kDone;
+  }
+
+ private:
+  Result<void> start() {
+    if (auto listening = proxy_.start(); !listening) return listening;
+    if (startup_.rules && migration::moving(startup_.mode) && startup_.settings.flag("sweep")) {
+      auto sweeper = driver::Sweeper::start(sweeper_options(startup_, sweep_again_after));
+      if (!sweeper) return sweeper.error();
+      sweeper_ = std::move(*sweeper);
+    }
+    source_.emplace(startup_, proxy_, sweeper_.get(), log_, [this] { asio::post(io_, [this] { drain("request"); }); });
+    auto admin = proxy::AdminServer::start(admin_options(), *source_);
+    if (!admin) return admin.error();
+    admin_ = std::move(*admin);
+    log_start();
+    return {};
+  }
+
+  [[nodiscard]] proxy::AdminOptions admin_options() const {
+    const auto where = [this](std::string_view option) {
+      const std::string& text = startup_.settings.text(option);
+      return text == "off" ? std::string() : text;
+    };
+    proxy::AdminOptions out;
+    out.admin = where("admin");
+    out.health = where("health");
+    out.token = startup_.admin_token;
+    return out;
+  }
+
+  void log_start() {
+    for (const std::string& address : proxy_.status().listeners) log_.info("listening", {{"address", address}});
+    for (const std::string& address : admin_->addresses()) log_.info("admin interface", {{"address", address}});
+    log_.info("started", {{"version", KEYSHIFT_VERSION},
+                          {"upstream", startup_.upstream.printed()},
+                          {"mode", name(startup_.mode)},
+                          {"migration", startup_.migration ? startup_.migration->name : std::string("none")},
+                          {"rules", std::uint64_t{startup_.rules ? startup_.rules->rules().size() : 0}},
+                          {"sweep", sweeper_ != nullptr}});
+  }
+
+  void tick() {
+    timer_.expires_after(tick_every);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      source_->tick(std::chrono::steady_clock::now());
+      tick();
+    });
+  }
+
+  void drain(std::string_view why) {
+    if (waiter_.joinable()) return;
+    log_.info("draining", {{"because_of", why}});
+    boost::system::error_code ignored;
+    signals_.clear(ignored);  // a second signal has its ordinary effect
+    signals_.cancel(ignored);
+    if (sweeper_) sweeper_->stop();
+    proxy_.drain();
+    waiter_ = std::thread([this] {
+      proxy_.wait();
+      io_.stop();
+    });
+  }
+
+  Startup startup_;
+  observe::Log log_;
+  asio::io_context io_{1};
+  asio::signal_set signals_{io_, SIGINT, SIGTERM};
+  asio::steady_timer timer_{io_};
+  proxy::Proxy proxy_;
+  std::unique_ptr<driver::Sweeper> sweeper_;
+  std::optional<ProxySource> source_;
+  std::unique_ptr<proxy::AdminServer> admin_;
+  std::thread waiter_;
+};
+
+}  // namespace
+
+int run_proxy(const Invocation& invocation) {
+  auto startup = prepare(invocation.options);
+  if (!startup) return report(startup.error());
+  return ProxyProcess(std::move(*startup)).run();
+}
+
+}  // namespace keyshift::cli

@@ -1,0 +1,101 @@
+#include <chrono>
+
+#include "cli/proxy_view.hpp"
+
+namespace keyshift::cli {
+namespace {
+
+using observe::Metric;
+using observe::MetricsSink;
+
+void connections(const ProxyView& view, const ProxyTotals& totals, MetricsSink& sink) {
+  sink.add(Metric::client_connections, std::uint64_t{view.snapshot.client_connections});
+  sink.add(Metric::upstream_connections, std::uint64_t{view.snapshot.upstream_connections});
+  sink.add(Metric::clients_accepted, totals.sessions_opened);
+  sink.add(Metric::upstreams_opened, totals.upstreams_opened);
+  sink.add(Metric::upstream_failures, totals.upstream_failures);
+  sink.add(Metric::protocol_errors, totals.protocol_errors);
+  sink.add(Metric::output_limit_kills, totals.output_limit_kills);
+  sink.add(Metric::unknown_outcomes, totals.unknown_outcomes);
+  sink.add(Metric::big_replies, totals.big_replies);
+  sink.add(Metric::conflicts, totals.conflicts_resolved);
+  sink.add(Metric::generations, totals.generations);
+}
+
+void commands(const ProxyView& view, MetricsSink& sink) {
+  const auto rows = view.table.all();
+  for (const proxy::EngineCounters* worker : view.counters)
+    for (std::size_t id = 0; id < worker->commands.size(); ++id) {
+      const auto* command = worker->commands[id].load(std::memory_order_acquire);
+      if (command == nullptr) continue;
+      for (std::size_t route = 0; route < proxy::kRoutes; ++route)
+        if (const std::uint64_t n = command->by_route[route].read(); n != 0)
+          sink.add(Metric::commands, n, {command_name(rows, id), name(static_cast<proxy::Route>(route))});
+    }
+  for (const Refusal& r : refusals_of(view)) sink.add(Metric::refused_commands, r.count, {r.rule, r.command, r.reason});
+}
+
+void durations(const ProxyTotals& totals, MetricsSink& sink) {
+  std::array<double, proxy::kBucketMicros.size()> bounds{};
+  for (std::size_t i = 0; i < bounds.size(); ++i) bounds[i] = proxy::kBucketMicros[i] / 1e6;
+  sink.add_histogram(Metric::command_duration, bounds, totals.duration,
+                     static_cast<double>(totals.duration_micros) / 1e6);
+}
+
+void migration_metrics(const ProxyView& view, MetricsSink& sink) {
+  const Startup& startup = view.startup;
+  if (!startup.migration) return;
+  const std::string& migration = startup.migration->name;
+  for (const auto mode :
+       {migration::Mode::old, migration::Mode::to_new, migration::Mode::at_new, migration::Mode::to_old})
+    sink.add(Metric::mode, std::uint64_t{startup.mode == mode}, {migration, name(mode)});
+  const std::string_view direction = migration::runs_at_new(startup.mode) ? "up" : "down";
+  const auto moves = [&](const std::string& rule, std::string_view trigger, std::string_view result, std::uint64_t n) {
+    if (n != 0) sink.add(Metric::moves, n, {migration, rule, direction, trigger, result});
+  };
+  const auto& rules = startup.rules->rules();
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const RuleTotals by_command = rule_totals(view.counters, i);
+    moves(rules[i].name, "command", "moved", by_command.moved);
+    moves(rules[i].name, "command", "absent", by_command.absent);
+    moves(rules[i].name, "command", "conflict", by_command.conflicts);
+    moves(rules[i].name, "command", "failed", by_command.refused);
+    if (!view.sweep || i >= view.sweep->by_rule.size()) continue;
+    const migration::RuleCounts& swept = view.sweep->by_rule[i];
+    moves(rules[i].name, "sweep", "moved", swept.moved);
+    moves(rules[i].name, "sweep", "absent", swept.gone);
+    moves(rules[i].name, "sweep", "conflict", swept.conflicts);
+    moves(rules[i].name, "sweep", "failed", swept.failed);
+  }
+}
+
+void sweep_metrics(const std::string& migration, const driver::SweepProgress& sweep, MetricsSink& sink) {
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(migration::SweepState::failed); ++i) {
+    const auto state = static_cast<migration::SweepState>(i);
+    sink.add(Metric::sweep_state, std::uint64_t{sweep.state == state}, {migration, name(state)});
+  }
+  sink.add(Metric::sweep_pass, std::uint64_t{sweep.pass}, {migration});
+  sink.add(Metric::sweep_clean, std::uint64_t{sweep.clean_pass}, {migration});
+  sink.add(Metric::sweep_keys, sweep.scanned, {migration});
+  sink.add(Metric::sweep_rate, sweep.keys_per_second, {migration});
+  sink.add(Metric::sweep_latency, sweep.server_latency_seconds, {migration});
+  for (std::size_t i = 1; i < sweep.throttled_seconds.size() && i < migration::kWaitReasons; ++i)
+    sink.add(Metric::sweep_throttled, sweep.throttled_seconds[i],
+             {migration, name(static_cast<migration::WaitReason>(i))});
+}
+
+}  // namespace
+
+void collect_metrics(const ProxyView& view, MetricsSink& sink) {
+  const ProxyTotals totals = totals_of(view.counters);
+  sink.add(Metric::build_info, std::uint64_t{1}, {KEYSHIFT_VERSION});
+  const auto now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  sink.add(Metric::start_time, now - view.uptime_seconds);
+  connections(view, totals, sink);
+  commands(view, sink);
+  durations(totals, sink);
+  migration_metrics(view, sink);
+  if (view.sweep && view.startup.migration) sweep_metrics(view.startup.migration->name, *view.sweep, sink);
+}
+
+}  // namespace keyshift::cli

@@ -1,0 +1,110 @@
+#include "cli/proxy_source.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/explain.hpp"
+
+namespace keyshift::cli {
+namespace {
+
+double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+/// Waits that are the ordinary course of a sweep and no news.
+bool ordinary(migration::WaitReason reason) {
+  return reason == migration::WaitReason::none || reason == migration::WaitReason::rate ||
+         reason == migration::WaitReason::latency;
+}
+
+}  // namespace
+
+ProxySource::ProxySource(const Startup& startup, const proxy::Proxy& proxy, const driver::Sweeper* sweeper,
+                         observe::Log& log, std::function<void()> drain)
+    : startup_(startup),
+      proxy_(proxy),
+      sweeper_(sweeper),
+      log_(log),
+      drain_(std::move(drain)),
+      started_(std::chrono::steady_clock::now()),
+      ticked_(started_) {}
+
+bool ProxySource::ready() const {
+  const proxy::StatusSnapshot snapshot = proxy_.status();
+  return snapshot.listening && !snapshot.draining;
+}
+
+ProxyView ProxySource::view() const {
+  ProxyView out{startup_, proxy_.table(), proxy_.status(), proxy_.counters(), std::nullopt, 0, per_second_};
+  if (sweeper_ != nullptr) out.sweep = sweeper_->progress();
+  out.uptime_seconds = seconds_of(std::chrono::steady_clock::now() - started_);
+  return out;
+}
+
+nlohmann::json ProxySource::status() const { return status_document(view()); }
+
+std::string ProxySource::metrics() const {
+  const observe::Collector collectors[] = {[this](observe::MetricsSink& sink) { collect_metrics(view(), sink); }};
+  return observe::exposition(collectors);
+}
+
+Result<nlohmann::json> ProxySource::explain(std::string_view command) const {
+  const auto words = words_of(command);
+  if (!words) return words.error();
+  const std::vector<BytesView> argv(words->begin(), words->end());
+  return Result<nlohmann::json>(boost::system::in_place_value,
+                                explain_command(proxy_.table(), startup_.rules.get(), argv));
+}
+
+nlohmann::json ProxySource::config() const { return startup_.settings.shown(); }
+
+void ProxySource::set_log_level(Severity least) {
+  log_.set_level(least);
+  if (const auto left_out = requests_.admit(std::chrono::steady_clock::now()))
+    log_.warning("log level set over the admin port", {{"level", observe::name(least)}, {"left_out", *left_out}});
+}
+
+void ProxySource::drain() {
+  if (const auto left_out = requests_.admit(std::chrono::steady_clock::now()))
+    log_.warning("drain asked for over the admin port", {{"left_out", *left_out}});
+  drain_();
+}
+
+void ProxySource::tick(Time now) {
+  const ProxyTotals totals = totals_of(proxy_.counters());
+  const double elapsed = seconds_of(now - ticked_);
+  if (elapsed > 0) per_second_ = static_cast<double>(totals.commands() - seen_.commands()) / elapsed;
+  ticked_ = now;
+  log_failures(totals);
+  seen_ = totals;
+  if (sweeper_ != nullptr) log_sweep();
+}
+
+void ProxySource::log_failures(const ProxyTotals& totals) {
+  const auto more = [&](std::uint64_t ProxyTotals::* count) { return totals.*count - seen_.*count; };
+  if (const auto n = more(&ProxyTotals::upstream_failures))
+    log_.warning("connections to Redis failed", {{"count", n}, {"upstream", startup_.upstream.printed()}});
+  if (const auto n = more(&ProxyTotals::unknown_outcomes))
+    log_.warning("commands were in flight when their connection broke", {{"count", n}});
+  if (const auto n = more(&ProxyTotals::generations))
+    log_.warning("Redis may be another server now: what was known of records is forgotten", {{"count", n}});
+  if (const auto n = more(&ProxyTotals::refused)) log_.info("commands were refused", {{"count", n}});
+  if (const auto n = more(&ProxyTotals::protocol_errors)) log_.info("clients sent no RESP", {{"count", n}});
+  if (const auto n = more(&ProxyTotals::output_limit_kills))
+    log_.warning("clients did not read their replies and were cut off", {{"count", n}});
+  if (const auto n = more(&ProxyTotals::conflicts_resolved))
+    log_.warning("records were found under both names and settled by policy", {{"count", n}});
+}
+
+void ProxySource::log_sweep() {
+  const driver::SweepProgress sweep = sweeper_->progress();
+  if (sweep.state != sweep_state_)
+    log_.write(
+        sweep.state == migration::SweepState::failed ? Severity::error : Severity::info, "sweep",
+        {{"state", name(sweep.state)}, {"moved", sweep.total.moved}, {"pass", sweep.pass}, {"detail", sweep.detail}});
+  if (sweep.waits != sweep_waits_ && !ordinary(sweep.waits))
+    log_.warning("sweep waits",
+                 {{"reason", name(sweep.waits)}, {"why", meaning(sweep.waits)}, {"detail", sweep.detail}});
+  sweep_state_ = sweep.state;
+  sweep_waits_ = sweep.waits;
+}
+
+}  // namespace keyshift::cli

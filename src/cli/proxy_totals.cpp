@@ -1,0 +1,80 @@
+#include <algorithm>
+
+#include "cli/proxy_view.hpp"
+
+namespace keyshift::cli {
+namespace {
+
+void add(const proxy::CommandCounters& command, ProxyTotals& out) {
+  for (std::size_t route = 0; route < out.by_route.size(); ++route)
+    out.by_route[route] += command.by_route[route].read();
+  for (std::size_t bucket = 0; bucket < out.duration.size(); ++bucket) {
+    out.duration[bucket] += command.duration[bucket].read();
+    out.answered += command.duration[bucket].read();
+  }
+  out.duration_micros += command.duration_micros.read();
+}
+
+}  // namespace
+
+std::uint64_t ProxyTotals::commands() const noexcept {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t n : by_route) sum += n;
+  return sum;
+}
+
+std::string_view command_name(std::span<const commands::Command* const> rows, std::size_t id) noexcept {
+  return id < rows.size() ? rows[id]->name : "learnt";
+}
+
+ProxyTotals totals_of(const std::vector<const proxy::EngineCounters*>& counters) {
+  ProxyTotals out;
+  for (const proxy::EngineCounters* worker : counters) {
+    for (const auto& slot : worker->commands)
+      if (const auto* command = slot.load(std::memory_order_acquire); command != nullptr) add(*command, out);
+    out.sessions_opened += worker->sessions_opened.read();
+    out.upstreams_opened += worker->upstreams_opened.read();
+    out.upstream_failures += worker->upstream_failures.read();
+    out.unknown_outcomes += worker->unknown_outcomes.read();
+    out.protocol_errors += worker->protocol_errors.read();
+    out.output_limit_kills += worker->output_limit_kills.read();
+    out.big_replies += worker->big_replies_asked_again.read();
+    out.refused += worker->refused.read();
+    out.conflicts_resolved += worker->conflicts_resolved.read();
+    out.generations += worker->generations.read();
+  }
+  return out;
+}
+
+RuleTotals rule_totals(const std::vector<const proxy::EngineCounters*>& counters, std::size_t index) {
+  RuleTotals out;
+  for (const proxy::EngineCounters* worker : counters) {
+    const proxy::RuleCounters& rule = worker->rules[index % worker->rules.size()];
+    out.moved += rule.moved.read();
+    out.absent += rule.absent.read();
+    out.conflicts += rule.conflicts.read();
+    out.refused += rule.refused.read();
+  }
+  return out;
+}
+
+std::vector<Refusal> refusals_of(const ProxyView& view) {
+  std::map<std::tuple<std::int32_t, std::int32_t, std::string>, std::uint64_t> sums;
+  for (const proxy::EngineCounters* worker : view.counters) {
+    const std::lock_guard lock(worker->refusals_lock);
+    for (const auto& [which, count] : worker->refusals) sums[which] += count;
+  }
+  const auto rules = view.startup.rules ? std::span(view.startup.rules->rules()) : std::span<const transforms::Rule>{};
+  const auto commands = view.table.all();
+  std::vector<Refusal> out;
+  for (const auto& [which, count] : sums) {
+    const auto& [rule, command, reason] = which;
+    const auto r = static_cast<std::size_t>(rule), c = static_cast<std::size_t>(command);
+    out.push_back({rule >= 0 && r < rules.size() ? rules[r].name : std::string(),
+                   command >= 0 ? std::string(command_name(commands, c)) : std::string(), reason, count});
+  }
+  std::stable_sort(out.begin(), out.end(), [](const Refusal& a, const Refusal& b) { return a.count > b.count; });
+  return out;
+}
+
+}  // namespace keyshift::cli

@@ -1,0 +1,64 @@
+#pragma once
+#include <array>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/startup.hpp"
+#include "observe/metrics.hpp"
+#include "proxy/engine/engine_counters.hpp"
+#include "proxy/net/proxy.hpp"
+
+namespace keyshift::cli {
+
+/// A proxy at one moment, as far as it is shown to people and to Prometheus. Everything is copied or outlives it.
+struct ProxyView {
+  const Startup& startup;
+  const commands::Table& table;
+  proxy::StatusSnapshot snapshot;
+  std::vector<const proxy::EngineCounters*> counters;  ///< one per worker
+  std::optional<driver::SweepProgress> sweep;
+  double uptime_seconds = 0;
+  double commands_per_second = 0;
+};
+
+/// The name of the command with that id. What workers have learnt from their servers shares one: each worker numbers
+/// those by itself.
+std::string_view command_name(std::span<const commands::Command* const> rows, std::size_t id) noexcept;
+
+/// Sums over all workers.
+struct ProxyTotals {
+  std::array<std::uint64_t, proxy::kRoutes> by_route{};
+  std::array<std::uint64_t, proxy::kBucketMicros.size() + 1> duration{};
+  std::uint64_t duration_micros = 0;
+  std::uint64_t answered = 0;  ///< replies that have a duration
+  std::uint64_t sessions_opened = 0, upstreams_opened = 0, upstream_failures = 0, unknown_outcomes = 0;
+  std::uint64_t protocol_errors = 0, output_limit_kills = 0, big_replies = 0, refused = 0, conflicts_resolved = 0;
+  std::uint64_t generations = 0;
+  [[nodiscard]] std::uint64_t commands() const noexcept;
+};
+ProxyTotals totals_of(const std::vector<const proxy::EngineCounters*>& counters);
+
+/// The moves of rule `index`, over all workers.
+struct RuleTotals {
+  std::uint64_t moved = 0, absent = 0, conflicts = 0, refused = 0;
+};
+RuleTotals rule_totals(const std::vector<const proxy::EngineCounters*>& counters, std::size_t index);
+
+/// Refusals by names of rule and command and by reason, over all workers.
+struct Refusal {
+  std::string rule, command, reason;
+  std::uint64_t count = 0;
+};
+std::vector<Refusal> refusals_of(const ProxyView& view);
+
+/// The status document: its fields are those of status_fields().
+nlohmann::json status_document(const ProxyView& view);
+/// Its part "sweep"; also what `keyshift sweep --json` prints.
+nlohmann::json sweep_document(const driver::SweepProgress& sweep);
+/// Adds everything that Prometheus is to see.
+void collect_metrics(const ProxyView& view, observe::MetricsSink& sink);
+
+}  // namespace keyshift::cli

@@ -1,0 +1,118 @@
+#include <nlohmann/json.hpp>
+
+#include "cli/proxy_view.hpp"
+
+namespace keyshift::cli {
+namespace {
+
+using nlohmann::json;
+constexpr std::size_t refusals_shown = 100;
+
+std::string text_of(const transforms::SchemaVersion& end) { return end.schema + "=" + end.version; }
+
+json migration_part(const Startup& startup) {
+  if (!startup.migration) return nullptr;
+  return {{"name", startup.migration->name},
+          {"run", startup.run},
+          {"from", text_of(startup.migration->from)},
+          {"to", text_of(startup.migration->to)}};
+}
+
+json commands_part(const ProxyView& view, const ProxyTotals& totals) {
+  json out{{"total", totals.commands()}, {"per_second", view.commands_per_second}};
+  for (std::size_t route = 0; route < proxy::kRoutes; ++route)
+    out[std::string(name(static_cast<proxy::Route>(route)))] = totals.by_route[route];
+  const double micros = static_cast<double>(totals.duration_micros);
+  out["mean_seconds"] = totals.answered == 0 ? 0.0 : micros / static_cast<double>(totals.answered) / 1e6;
+  return out;
+}
+
+json rules_part(const ProxyView& view) {
+  json out = json::array();
+  if (!view.startup.rules) return out;
+  const auto& rules = view.startup.rules->rules();
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const RuleTotals totals = rule_totals(view.counters, i);
+    migration::RuleCounts swept;
+    if (view.sweep && i < view.sweep->by_rule.size()) swept = view.sweep->by_rule[i];
+    out.push_back({{"name", rules[i].name},
+                   {"from", rules[i].from.text()},
+                   {"to", rules[i].to.text()},
+                   {"moved_by_commands", totals.moved},
+                   {"swept", swept.moved},
+                   {"conflicts", totals.conflicts + swept.conflicts},
+                   {"failed", totals.refused + swept.failed}});
+  }
+  return out;
+}
+
+json failures_part(const ProxyView& view, const ProxyTotals& totals) {
+  json refusals = json::array();
+  for (const Refusal& r : refusals_of(view)) {
+    if (refusals.size() == refusals_shown) break;
+    refusals.push_back({{"rule", r.rule}, {"command", r.command}, {"reason", r.reason}, {"count", r.count}});
+  }
+  return {{"refused", totals.refused},
+          {"refusals", std::move(refusals)},
+          {"unknown_outcomes", totals.unknown_outcomes},
+          {"protocol_errors", totals.protocol_errors},
+          {"output_limit_kills", totals.output_limit_kills},
+          {"conflicts_resolved", totals.conflicts_resolved}};
+}
+
+}  // namespace
+
+json sweep_document(const driver::SweepProgress& sweep) {
+  json throttled = json::object();
+  for (std::size_t i = 1; i < sweep.throttled_seconds.size() && i < migration::kWaitReasons; ++i)
+    throttled[std::string(name(static_cast<migration::WaitReason>(i)))] = sweep.throttled_seconds[i];
+  return {{"state", name(sweep.state)},
+          {"waits", name(sweep.waits)},
+          {"why", meaning(sweep.waits)},
+          {"detail", sweep.detail},
+          {"pass", sweep.pass},
+          {"pass_estimate", sweep.pass_estimate},
+          {"clean_pass", sweep.clean_pass},
+          {"scanned", sweep.scanned},
+          {"found", sweep.total.found},
+          {"moved", sweep.total.moved},
+          {"gone", sweep.total.gone},
+          {"conflicts", sweep.total.conflicts},
+          {"quarantined", sweep.total.quarantined},
+          {"failed", sweep.total.failed},
+          {"keys_per_second", sweep.keys_per_second},
+          {"allowed_keys_per_second", sweep.allowed_keys_per_second},
+          {"server_latency_seconds", sweep.server_latency_seconds},
+          {"throttled_seconds", std::move(throttled)},
+          {"conflict_list", sweep.conflicts}};
+}
+
+json status_document(const ProxyView& view) {
+  const ProxyTotals totals = totals_of(view.counters);
+  const Startup& startup = view.startup;
+  return {{"version", KEYSHIFT_VERSION},
+          {"name", startup.name},
+          {"uptime_seconds", view.uptime_seconds},
+          {"ready", view.snapshot.listening},
+          {"draining", view.snapshot.draining},
+          {"listeners", view.snapshot.listeners},
+          {"upstream", startup.upstream.printed()},
+          {"threads", view.counters.size()},
+          {"mode", name(startup.mode)},
+          {"view", startup.view == migration::View::old ? "old" : "new"},
+          {"migration", migration_part(startup)},
+          {"clients",
+           {{"connected", view.snapshot.client_connections},
+            {"accepted", totals.sessions_opened},
+            {"limit", startup.settings.number("max-clients")}}},
+          {"upstream_connections",
+           {{"open", view.snapshot.upstream_connections},
+            {"opened", totals.upstreams_opened},
+            {"failures", totals.upstream_failures}}},
+          {"commands", commands_part(view, totals)},
+          {"rules", rules_part(view)},
+          {"sweep", view.sweep ? sweep_document(*view.sweep) : json(nullptr)},
+          {"failures", failures_part(view, totals)}};
+}
+
+}  // namespace keyshift::cli
