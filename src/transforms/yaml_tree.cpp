@@ -160,7 +160,8 @@ std::optional<YamlNode> read_yaml(std::string_view text, std::vector<Diagnostic>
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
+    // yaml-cpp gives empty documents without end for a stray ',': the second one is refused and ends it.
+    while (!builder.refused && parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& e) {
     if (!builder.refused) diagnostics.push_back({line_of(e.mark), column_of(e.mark), "not YAML: " + e.msg, {}});

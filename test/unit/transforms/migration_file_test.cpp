@@ -106,6 +106,7 @@ TEST_CASE("a text that is made to bring a reader down is refused instead") {
     laughs += std::string(1, c) + ": &" + c + " [*" + char(c - 1) + ", *" + char(c - 1) + "]\n";
   CHECK(first_problem(laughs) == "anchors (&name) are not read");
   CHECK(first_problem(std::string("a: \0", 4)) == "a control character");
+  CHECK(first_problem(",2") == "a second document in one file");
   std::string many = file_with("", "");
   for (int i = 0; i < 501; ++i) many += "    - {}\n";
   CHECK(first_problem(many) == "'spec.rules' has more than 500 entries");
