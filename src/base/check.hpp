@@ -7,8 +7,8 @@ namespace keyshift {
 
 /// States what must be true of our own state whatever peers send; aborts with `belief` in words when it is not.
 /// Never used on bytes from a peer: those give an Error.
-#define KS_CHECK(condition, belief) \
-  do {                              \
-    if (!(condition)) [[unlikely]]  \
+#define KS_CHECK(condition, belief)                             \
+  do {                                                          \
+    if (!(condition)) [[unlikely]]                              \
       ::keyshift::broken_invariant(belief, __FILE__, __LINE__); \
   } while (false)

@@ -5,7 +5,8 @@
 namespace keyshift {
 namespace {
 constexpr std::array rows{
-#define X(name, word, label, severity, remedy) ErrorRow{ErrorCode::name, #name, word, label, Severity::severity, remedy},
+#define X(name, word, label, severity, remedy) \
+  ErrorRow{ErrorCode::name, #name, word, label, Severity::severity, remedy},
     KEYSHIFT_ERRORS(X)
 #undef X
 };

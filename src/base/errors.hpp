@@ -10,17 +10,18 @@ enum class Severity : std::uint8_t { debug, info, warning, error };
 
 /// The one list of errors: name, first word of the reply to an app (or empty when it never reaches one),
 /// label in metrics, severity in the log, what a user can do. docs/errors.md is generated from it.
-#define KEYSHIFT_ERRORS(X)                                                                                         \
+#define KEYSHIFT_ERRORS(X)                                                                                           \
   X(protocol, "ERR", "protocol", debug, "the client sent bytes that are not RESP; it is disconnected as Redis does") \
-  X(too_large, "ERR", "too-large", info, "raise the limit named in the message, or send less at once")             \
-  X(refused, "KSREFUSED", "refused", info, "the message names rule and reason; docs/commands.md says what to do")  \
-  X(busy, "KSBUSY", "busy", info, "a hold or a big move took longer than the bound; send the command again")       \
-  X(control, "KSCONTROL", "control", warning, "the control record cannot be reached or understood; try again")     \
-  X(upstream, "KSUPSTREAM", "upstream", warning, "Redis is unreachable, or the outcome is unknown: look before you repeat a write") \
-  X(file, "", "file", error, "correct the file at the place named")                                                \
-  X(usage, "", "usage", error, "see keyshift help")                                                                \
-  X(gate, "", "gate", warning, "do what the reasons say, then repeat the command")                                 \
-  X(store, "", "store", error, "look at the Redis server named in the message")                                    \
+  X(too_large, "ERR", "too-large", info, "raise the limit named in the message, or send less at once")               \
+  X(refused, "KSREFUSED", "refused", info, "the message names rule and reason; docs/commands.md says what to do")    \
+  X(busy, "KSBUSY", "busy", info, "a hold or a big move took longer than the bound; send the command again")         \
+  X(control, "KSCONTROL", "control", warning, "the control record cannot be reached or understood; try again")       \
+  X(upstream, "KSUPSTREAM", "upstream", warning,                                                                     \
+    "Redis is unreachable, or the outcome is unknown: look before you repeat a write")                               \
+  X(file, "", "file", error, "correct the file at the place named")                                                  \
+  X(usage, "", "usage", error, "see keyshift help")                                                                  \
+  X(gate, "", "gate", warning, "do what the reasons say, then repeat the command")                                   \
+  X(store, "", "store", error, "look at the Redis server named in the message")                                      \
   X(system, "", "system", error, "the operating system refused; the message says what")
 
 enum class ErrorCode : std::uint8_t {

@@ -32,7 +32,8 @@ void Engine::on_client_bytes(Session& s, BytesView bytes, Time now) {
   s.last_active = now;
   if (moving()) {
     // Longer ago than the probe can vouch for: what is remembered may be of another server by now.
-    if (now - identified_at_ > seconds(3) && now - last_command_ > seconds(2)) new_generation("not looked at for a while");
+    if (now - identified_at_ > seconds(3) && now - last_command_ > seconds(2))
+      new_generation("not looked at for a while");
     last_command_ = now;
   }
   if (s.closed || s.stall == Stall::closing) return;
@@ -109,7 +110,8 @@ void Engine::on_tick(Time now) {
 void Engine::look_at_sessions() {
   if (settings_.idle_timeout == Duration::zero() && !draining_ && bulky_sessions_ == 0) return;
   for (auto& [id, s] : sessions_) {
-    const bool idle = settings_.idle_timeout > Duration::zero() && s->in_flight() == 0 && !s->raw && s->stall == Stall::none;
+    const bool idle =
+        settings_.idle_timeout > Duration::zero() && s->in_flight() == 0 && !s->raw && s->stall == Stall::none;
     if (idle && now_ - s->last_active > settings_.idle_timeout) close_after_flush(*s);
     if (s->bulky && now_ - s->last_active > seconds(10) && s->in_flight() == 0) {
       s->bulky = false;
@@ -132,7 +134,10 @@ bool Engine::quiet() const noexcept {
 bool Engine::known(BytesView stored) const noexcept { return ensured_.contains(stored); }
 
 PlanContext Engine::context(const Session& s) const noexcept {
-  return {settings_.rules.get(), settings_.mode, settings_.view, s.pool.database, this};
+  // Behind a SELECT that is queued in MULTI, commands are queued for that database.
+  const bool selected = s.in_multi && s.extras && s.extras->transaction.database >= 0;
+  return {settings_.rules.get(), settings_.mode, settings_.view,
+          selected ? s.extras->transaction.database : s.pool.database, this};
 }
 
 void Engine::mark(Session& s) {
@@ -161,6 +166,8 @@ void Engine::settle() {
     if (!s.closed) run_session(s);
   }
   runnable_.clear();
+  std::sort(dead_.begin(), dead_.end());
+  dead_.erase(std::unique(dead_.begin(), dead_.end()), dead_.end());
   for (Session* s : dead_) reap(*s);
   dead_.clear();
   gone_.clear();
@@ -189,8 +196,14 @@ void Engine::close_session(Session& s) {
     upstream_gone(*u, "client closed", true);
   }
   for (auto& [run, owned] : runs_)
-    if (run->session == &s && (run->kind == Run::Kind::moves || run->kind == Run::Kind::conflict || run->kind == Run::Kind::lookup))
+    if (run->session == &s &&
+        (run->kind == Run::Kind::moves || run->kind == Run::Kind::conflict || run->kind == Run::Kind::lookup))
       run->session = nullptr;
+  if (s.extras) {  // replies that waited for their turn are answered too, as far as counting goes
+    for (const ParkedReply& p : s.extras->parked)
+      if (p.whole) ++s.deliver;
+    s.extras->parked.clear();
+  }
   s.out.clear();
   s.in = Bytes();
   if (s.bulky) --bulky_sessions_;

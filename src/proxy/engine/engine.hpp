@@ -106,6 +106,8 @@ class Engine final : private KnownRecords {
 
   // engine_input.cpp: bytes to requests
   std::size_t consume(Session& s, BytesView unread);
+  bool wait_for_more(Session& s, std::size_t unread);
+  void broken_request(Session& s, BytesView error);
   bool admits(const Session& s) const noexcept;
   void run_session(Session& s);
   void keep_rest(Session& s, BytesView bytes, std::size_t used);
@@ -116,6 +118,7 @@ class Engine final : private KnownRecords {
 
   // engine_gate.cpp, engine_gate_*.cpp: requests to calls
   Verdict gate(Session& s, Request& r);
+  Verdict gate_by_row(Session& s, Request& r);
   Verdict gate_plain(Session& s, Request& r, bool pinned);
   Verdict gate_in_multi(Session& s, Request& r);
   Verdict queue_own_name(Session& s, const Request& r, Upstream& u);
@@ -245,15 +248,15 @@ class Engine final : private KnownRecords {
   [[nodiscard]] bool moving() const noexcept { return settings_.rules && migration::moving(settings_.mode); }
 
   EngineSettings settings_;
-  commands::Table& table_;     ///< of this worker alone: it learns
+  commands::Table& table_;  ///< of this worker alone: it learns
   EngineCounters& counters_;
   EnsuredSet ensured_;
   Time now_{};
   bool draining_ = false;
   bool own_unauthenticated_ = false;  ///< the server wants AUTH and we have no credentials of our own
-  bool collected_reply_ = false;  ///< the reply at hand lies in a buffer of the run, not in the read buffer
-  bool owned_input_ = false;      ///< the request lies in a session's own buffer: it must be copied, not borrowed
-  resp::RequestParser parser_;    ///< shared by all sessions that have no half request
+  bool collected_reply_ = false;      ///< the reply at hand lies in a buffer of the run, not in the read buffer
+  bool owned_input_ = false;          ///< the request lies in a session's own buffer: it must be copied, not borrowed
+  resp::RequestParser parser_;        ///< shared by all sessions that have no half request
   commands::KeyList keys_;
   Plan plan_;
   Bytes scratch_, scratch_name_;
@@ -261,7 +264,7 @@ class Engine final : private KnownRecords {
   std::uint32_t jitter_ = 1;
   std::size_t bulky_sessions_ = 0;
   std::uint32_t generation_ = 0;
-  int server_version_ = 0;     ///< 700 for 7.0; 0: not known
+  int server_version_ = 0;  ///< 700 for 7.0; 0: not known
   Time probed_at_{}, identified_at_{}, last_command_{};
   Bytes identity_;
   std::vector<Credentials> credentials_;

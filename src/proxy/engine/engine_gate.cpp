@@ -74,6 +74,11 @@ Engine::Verdict Engine::gate(Session& s, Request& r) {
   if (s.in_multi) return gate_in_multi(s, r);
   if ((r.command->flags & commands::kDangerous) != 0 && !settings_.allow_dangerous)
     return refuse(s, r, "dangerous", "not passed on to the server (--allow-dangerous would)");
+  return gate_by_row(s, r);
+}
+
+/// What the command's row says of sessions.
+Engine::Verdict Engine::gate_by_row(Session& s, Request& r) {
   switch (commands::Table::gate(*r.command, r.argv)) {
     case Gate::pass:
       return gate_plain(s, r, commands::Table::blocks(*r.command, r.argv));
@@ -227,7 +232,7 @@ Engine::Verdict Engine::gate_in_multi(Session& s, Request& r) {
   if (r.command->name == "CLIENT SETNAME" || r.command->name == "CLIENT GETNAME") return queue_own_name(s, r, *u);
   if (r.command->name == "CLIENT REPLY" || gate == Gate::hello || gate == Gate::auth || gate == Gate::sync)
     return refuse(s, r, "transaction", "changes the connection itself and is not served inside MULTI");
-  const bool here = settings_.rules && s.pool.database == settings_.rules->database();
+  const bool here = settings_.rules && context(s).database == settings_.rules->database();
   if (here && (gate == Gate::scan || gate == Gate::keyspace)) return queue_keyspace(s, r, *u);
   const bool flushes = gate == Gate::flush && (here || (settings_.rules && r.command->name == "FLUSHALL")) &&
                        settings_.rules->policy().flush == transforms::Policy::Flush::refuse;
@@ -242,12 +247,14 @@ Engine::Verdict Engine::gate_in_multi(Session& s, Request& r) {
   queued.names = plan_.names;
   if (gate == Gate::select) queued.select = std::atoi(Bytes(r.argv[1]).c_str());
   auto& transaction = s.more().transaction;
+  if (queued.select >= 0) transaction.database = queued.select;
   transaction.maps_names |= plan_.names != commands::ReplyNames::none;
   transaction.queued.push_back(queued);
   return forward(s, r, *u, nullptr);
 }
 
-/// CLIENT SETNAME and GETNAME inside MULTI: the server keeps our name, the session the app's; what is queued answers OK all the same.
+/// CLIENT SETNAME and GETNAME inside MULTI: the server keeps our name, the session the app's; what is queued answers OK
+/// all the same.
 Engine::Verdict Engine::queue_own_name(Session& s, const Request& r, Upstream& u) {
   if (r.command->name == "CLIENT GETNAME") {
     Transaction::Queued queued;
@@ -271,7 +278,8 @@ Engine::Verdict Engine::queue_keyspace(Session& s, const Request& r, Upstream& u
   queued.keyspace = true;
   if (r.command->name != "KEYS") return queue_raw(s, r, u, r.raw, queued);
   queued.keys = std::make_shared<Bytes>(r.argv[1]);
-  return queue_instead(s, r, u, {"KEYS", settings_.rules->glob_excludes(r.argv[1]) ? r.argv[1] : BytesView("*")}, queued);
+  return queue_instead(s, r, u, {"KEYS", settings_.rules->glob_excludes(r.argv[1]) ? r.argv[1] : BytesView("*")},
+                       queued);
 }
 
 Engine::Verdict Engine::queue_instead(Session& s, const Request& r, Upstream& u, std::initializer_list<BytesView> argv,
@@ -281,7 +289,8 @@ Engine::Verdict Engine::queue_instead(Session& s, const Request& r, Upstream& u,
   return queue_raw(s, r, u, raw, queued);
 }
 
-Engine::Verdict Engine::queue_raw(Session& s, const Request& r, Upstream& u, BytesView raw, const Transaction::Queued& queued) {
+Engine::Verdict Engine::queue_raw(Session& s, const Request& r, Upstream& u, BytesView raw,
+                                  const Transaction::Queued& queued) {
   auto& transaction = s.more().transaction;
   transaction.maps_names |= queued.scan != nullptr || queued.keyspace || queued.instead != nullptr;
   transaction.queued.push_back(queued);

@@ -135,7 +135,8 @@ Engine::Verdict Engine::gate_reset(Session& s, Request& r) {
     s.sticky = s.in_multi = s.watching = s.raw = s.monitor = false;
     unpin(s);
   }
-  s.in_multi = s.watching = s.raw = s.monitor = s.sticky = s.tracking = s.reply_off = s.reply_skip = s.skip_next = false;
+  s.in_multi = s.watching = s.raw = s.monitor = s.sticky = s.tracking = s.reply_off = s.reply_skip = s.skip_next =
+      false;
   s.pool = PoolKey{};
   s.pool.database = settings_.upstream_database;
   s.extras.reset();

@@ -56,30 +56,17 @@ std::size_t Engine::consume(Session& s, BytesView unread) {
     const BytesView rest = unread.substr(used);
     switch (parser.parse(rest)) {
       case resp::RequestParser::Step::more:
-        if (rest.size() > settings_.request_limit) {
-          answer_error(s, {ErrorCode::too_large,
-                           "Protocol error: this request must be read whole and is longer than the limit"});
-          close_after_flush(s);
-          return unread.size();
-        }
-        if (!s.parser) {
-          s.parser = std::make_unique<resp::RequestParser>(std::move(parser_));
-          parser_ = resp::RequestParser(s.parser->limits());
-        }
-        return used;
+        return wait_for_more(s, rest.size()) ? used : unread.size();
       case resp::RequestParser::Step::empty:
         used += parser.consumed();
         break;
-      case resp::RequestParser::Step::error: {
-        counters_.protocol_errors.add(1);
-        answer(s, parser.error());
-        parser_.reset();  // it is shared: what one client sent must not be met by the next
-        close_after_flush(s);
+      case resp::RequestParser::Step::error:
+        broken_request(s, parser.error());
         return unread.size();
-      }
       case resp::RequestParser::Step::big: {
         const Verdict verdict = big_request(s, parser, rest, used);
-        if (verdict == Verdict::served && !(s.extras && s.extras->stream) && !s.closed && s.stall != Stall::closing) continue;
+        if (verdict == Verdict::served && !(s.extras && s.extras->stream) && !s.closed && s.stall != Stall::closing)
+          continue;
         s.parser.reset();  // what follows of it passes through, or it is begun again
         parser_.reset();
         if (verdict == Verdict::stalled) return used;
@@ -105,6 +92,27 @@ std::size_t Engine::consume(Session& s, BytesView unread) {
     s.parser.reset();
   }
   return used;
+}
+
+/// The rest of a request is still to come: its parser goes with the session. False when it is too long to be kept.
+bool Engine::wait_for_more(Session& s, std::size_t unread) {
+  if (unread > settings_.request_limit) {
+    answer_error(
+        s, {ErrorCode::too_large, "Protocol error: this request must be read whole and is longer than the limit"});
+    close_after_flush(s);
+    return false;
+  }
+  if (s.parser) return true;
+  s.parser = std::make_unique<resp::RequestParser>(std::move(parser_));
+  parser_ = resp::RequestParser(s.parser->limits());
+  return true;
+}
+
+void Engine::broken_request(Session& s, BytesView error) {
+  counters_.protocol_errors.add(1);
+  answer(s, error);
+  parser_.reset();  // it is shared: what one client sent must not be met by the next
+  close_after_flush(s);
 }
 
 /// A request with an argument too long to wait for: its head is served, its body passes through on a connection of its

@@ -24,7 +24,8 @@ int version_number(BytesView text) noexcept {
 
 }  // namespace
 
-/// What the server knows our connections by: the change of the control record that they are under; by hand there is none.
+/// What the server knows our connections by: the change of the control record that they are under; by hand there is
+/// none.
 Bytes Engine::connection_name() const { return "keyshift:" + settings_.proxy_name + ":0.0"; }
 
 /// True when the session's commands in flight are on `u` already, or there are none.
@@ -190,7 +191,7 @@ void Engine::handshake_done(Upstream& u) {
     wake(*u.owner);
   } else if (u.shared) {
     wake_waiting(pool);
-  } else {
+  } else if (!u.tainted && u.ledger.empty()) {  // an errand of ours keeps its connection to itself
     u.idle_since = now_;
     pool.idle.push_back(&u);
   }

@@ -124,7 +124,7 @@ void Engine::deliver(Session& s, std::uint32_t sequence, BytesView bytes, bool w
   }
   if (sequence == s.deliver) {
     write_out(s, bytes, borrow);
-    if (s.closed || !whole) return;
+    if (!whole) return;
     ++s.deliver;
     return completed(s);
   }
@@ -154,7 +154,7 @@ void Engine::completed(Session& s) {
       }
       parked.erase(parked.begin() + static_cast<std::ptrdiff_t>(i));
       write_out(s, ready.bytes, false);
-      if (!s.closed) ++s.deliver;
+      ++s.deliver;
       again = true;
       break;
     }

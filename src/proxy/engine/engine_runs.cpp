@@ -36,7 +36,6 @@ void Engine::run_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole) {
       run.kind == Run::Kind::pair && p.step == last_step && !run.failed && run.names == commands::ReplyNames::none;
   if (passes && run.renamed.empty()) {
     p.run = nullptr;  // from here on it is a plain reply
-    if (run.session != nullptr) --run.session->pairs;
     free_run(run);
     return plain_chunk(u, p, chunk, whole);
   }
@@ -105,7 +104,6 @@ void Engine::judge_move(Run& run, std::size_t index, BytesView reply) {
 void Engine::pair_reply(Upstream&, Pending& p, BytesView reply) {
   Run& run = *p.run;
   if (p.step != last_step) return judge_move(run, p.step, reply);
-  if (run.session != nullptr) --run.session->pairs;
   if (!run.failed) return run_done(run, reply, true);
   if (!run.readonly || run.session == nullptr || run.session->closed) {
     // A command that waits (its pair was not a transaction): it ran at the new name although its record may be at the
@@ -144,7 +142,7 @@ void Engine::transaction_reply(Upstream&, Pending& p, BytesView reply) {
 
 void Engine::moves_reply(Upstream&, Pending& p, BytesView reply) {
   Run& run = *p.run;
-  judge_move(run, p.step, reply);
+  judge_move(run, run.moves.size() - run.outstanding, reply);
   if (--run.outstanding == 0) moves_done(run);
 }
 
@@ -152,8 +150,7 @@ void Engine::moves_reply(Upstream&, Pending& p, BytesView reply) {
 void Engine::moves_done(Run& run) {
   Session* s = run.session;
   if (s == nullptr || s->closed) return free_run(run);
-  if (run.conflict && settings_.rules->policy().conflict != transforms::Policy::Conflict::keep_new)
-    return resolve_conflicts(run);
+  if (run.conflict && !target_wins(settings_.mode, settings_.rules->policy().conflict)) return resolve_conflicts(run);
   if (run.conflict)
     for (const Move& m : run.moves) put_aside(m);
   s->moves_error = run.error;
@@ -193,7 +190,7 @@ void Engine::put_aside(const Move& move) {
 void Engine::ask(Run& run) {
   Session& s = *run.session;
   Upstream* u = nullptr;
-  if (s.pinned != nullptr) {
+  if (s.pinned != nullptr && !s.watching) {  // our EXEC would end the client's WATCH
     u = s.pinned;
   } else {
     const auto it = pools_.find(s.pool);
@@ -296,9 +293,6 @@ void Engine::fail_run(Run& run, const Error& error) {
       return free_run(run);
     case Run::Kind::identity:
       return free_run(run);
-    case Run::Kind::pair:
-      if (run.session != nullptr) --run.session->pairs;
-      [[fallthrough]];
     default:
       counters_.unknown_outcomes.add(1);
       run.renamed.clear();

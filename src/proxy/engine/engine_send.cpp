@@ -7,6 +7,7 @@
 namespace keyshift::proxy {
 namespace {
 constexpr std::size_t borrow_from = 32 * 1024;  // below it a copy costs less than a write of its own
+constexpr std::size_t most_piped_moves = 64;    // a bit each in what a refused read remembers of its records
 constexpr std::size_t retained_most = 4096;     // a longer request is not kept for asking again
 
 /// Where the bulk that holds `argument` begins in `raw` ("$<n>\r\n" in front of it).
@@ -158,6 +159,7 @@ void Engine::send_pair(Session& s, const Request& r, Upstream& u) {
   run.sequence = p.sequence;
   run.silent = p.silent;
   ++s.pairs;
+  run.paired = true;
   u.out.copy(run.request);
   count(*r.command, Route::ensure);
 }
@@ -192,7 +194,7 @@ void Engine::send_transaction(Session& s, const Request& r, Upstream& u) {
 /// The moves of the command that the session wants next go on a connection of ours; the session waits.
 Engine::Verdict Engine::moves_first(Session& s, const Request& r) {
   PoolKey key;
-  key.database = s.pool.database;
+  key.database = settings_.rules->database();
   Upstream* u = shared_channel(s, key);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
   Run& run = new_run(Run::Kind::moves, &s, r.command);
@@ -202,7 +204,6 @@ Engine::Verdict Engine::moves_first(Session& s, const Request& r) {
   for (std::size_t i = 0; i < run.moves.size(); ++i) {
     Pending& p = expect(*u, nullptr, nullptr);
     p.run = &run;
-    p.step = static_cast<std::uint8_t>(i);
   }
   s.stall = Stall::moves;
   return Verdict::stalled;
@@ -227,13 +228,14 @@ Engine::Verdict Engine::carry_out(Session& s, Request& r, Upstream& u) {
     const bool final = s.moves_final;
     plan_.shape = Shape::bare;
     if (Bytes line; moves_refused(s, line)) {
-      if (final || (r.command->flags & commands::kReadonly) == 0) return answer(s, line);
+      const bool asks = (r.command->flags & commands::kReadonly) != 0 && plan_.moves.size() <= most_piped_moves;
+      if (final || !asks) return answer(s, line);
       plan_.shape = Shape::pair;  // it will be refused again, and then where the record is will be asked
     }
   }
   // A refused MULTI would let the parts of a transaction run alone: only where it was seen to be allowed.
   if (plan_.shape == Shape::transaction && !u.multi_proven) plan_.shape = Shape::before;
-  switch (plan_.moves.size() > 100 ? Shape::before : plan_.shape) {
+  switch (plan_.moves.size() > most_piped_moves ? Shape::before : plan_.shape) {
     case Shape::before:
       if (s.in_flight() != 0) {
         s.stall = Stall::drain;
@@ -280,6 +282,7 @@ Run& Engine::new_run(Run::Kind kind, Session* s, const commands::Command* comman
 }
 
 void Engine::free_run(Run& run) {
+  if (run.paired && run.session != nullptr) --run.session->pairs;
   const auto it = runs_.find(&run);
   KS_CHECK(it != runs_.end(), "a run is freed once");
   std::unique_ptr<Run> owned = std::move(it->second);

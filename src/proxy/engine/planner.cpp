@@ -89,7 +89,7 @@ void choose_shape(const PlanContext& context, const Command& command, std::size_
   plan.route = Route::ensure;
   const bool write = (command.flags & (commands::kWrite | commands::kMayReplicate)) != 0;
   const bool script = (command.flags & commands::kScript) != 0;
-  if (context.rules->policy().conflict != Policy::Conflict::keep_new) {
+  if (!target_wins(context.mode, context.rules->policy().conflict)) {
     plan.shape = Shape::before;  // a pair or transaction would have decided for N already
   } else if (write || script) {
     plan.shape = (command.flags & commands::kNoMulti) != 0 ? Shape::before : Shape::transaction;
@@ -102,6 +102,11 @@ void choose_shape(const PlanContext& context, const Command& command, std::size_
 }
 
 }  // namespace
+
+bool target_wins(Mode mode, Policy::Conflict policy) noexcept {
+  return (mode == Mode::to_new && policy == Policy::Conflict::keep_new) ||
+         (mode == Mode::to_old && policy == Policy::Conflict::keep_old);
+}
 
 void plan_command(const PlanContext& context, const Command& command, std::span<const BytesView> argv,
                   const commands::KeyList& keys, bool keys_told, Plan& plan) {

@@ -25,6 +25,10 @@ struct PlanContext {
   const KnownRecords* known = nullptr;
 };
 
+/// True when a conflict (both names exist) is decided for the place that records go to: the move that was refused by it
+/// then only has to put aside what stayed behind. Else the record is made one before any command runs.
+bool target_wins(migration::Mode mode, transforms::Policy::Conflict policy) noexcept;
+
 /// Decides how `argv` is served: a pure function of its arguments (docs/protocol.md, near renames).
 /// `keys` are those that the command table found; `keys_told` is false when the table could not tell them.
 /// The plan names no key out of scope. Allocates only for records in scope that have another name or must move.

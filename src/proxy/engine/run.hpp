@@ -51,6 +51,7 @@ struct Run {
   std::uint32_t generation = 0;   ///< of the server, when it was sent: what it learnt counts for no later one
   std::uint16_t command = 0;
   commands::ReplyNames names = commands::ReplyNames::none;
+  bool paired = false;  ///< counted in its session's `pairs` until it is over
   bool readonly = false;
   bool failed = false;       ///< a move was refused (its error is in `error`)
   bool conflict = false;     ///< a move found both names there

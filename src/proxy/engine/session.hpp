@@ -44,6 +44,7 @@ struct Transaction {
     bool keyspace = false;           ///< KEYS, RANDOMKEY, DBSIZE queued
   };
   std::vector<Queued> queued;
+  int database = -1;  ///< where what is queued now will run, once a SELECT was queued
   bool maps_names = false;
 };
 
@@ -91,8 +92,8 @@ struct Session {
   bool in_multi = false;
   bool refused_in_multi = false;
   bool watching = false;
-  bool sticky = false;  ///< keeps its pinned connection for good
-  bool tracking = false;           ///< CLIENT TRACKING: CACHING YES is for the app's own next command, not for a move
+  bool sticky = false;    ///< keeps its pinned connection for good
+  bool tracking = false;  ///< CLIENT TRACKING: CACHING YES is for the app's own next command, not for a move
   bool monitor = false;
   bool raw = false;          ///< RESP2 subscriber or MONITOR: what comes goes out, no ledger
   bool moves_final = false;  ///< moves_error is the answer, whatever the command

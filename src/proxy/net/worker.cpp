@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "proxy/net/addresses.hpp"
+#include "proxy/net/worker_connection.hpp"
 
 namespace keyshift::proxy {
 namespace asio = boost::asio;
@@ -25,27 +25,7 @@ constexpr auto tick_every = milliseconds(100);
 constexpr auto idle_tick_every = seconds(10);  // nothing is owed to anybody: time limits cannot pass unnoticed
 }  // namespace
 
-/// A client or upstream socket. Deletes itself when it is closed and none of its handlers is under way.
-struct Worker::Connection {
-  Connection(Socket s) : socket(std::move(s)) {}
-  Socket socket;
-  Session* session = nullptr;
-  Upstream* upstream = nullptr;
-  int handlers = 0;  ///< waits under way
-  bool reading = false;
-  bool writing = false;
-  bool connecting = false;
-  bool paused = false;
-  bool closed = false;
-  bool closing = false;  ///< closed when all is written
-};
-
-struct Worker::Listener {
-  boost::asio::basic_socket_acceptor<asio::generic::stream_protocol, asio::io_context::executor_type> acceptor;
-};
-
-Worker::Worker(const ProxyOptions& options, const Key128& secret,
-               std::atomic<std::size_t>& clients)
+Worker::Worker(const ProxyOptions& options, const Key128& secret, std::atomic<std::size_t>& clients)
     : options_(options),
       context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       engine_(options.engine, table_, counters_, secret),
@@ -350,61 +330,6 @@ void Worker::close(Connection& c, bool) {
   c.socket.close(ignored);
   --open_connections_;
   if (c.handlers == 0) delete &c;
-}
-
-void Worker::connect(Upstream& upstream) {
-  auto* c = new Connection(Socket(context_.get_executor()));
-  ++open_connections_;
-  c->upstream = &upstream;
-  upstream.socket = c;
-  c->connecting = true;
-  if (const auto address = numeric_endpoint(options_.upstream)) return connect_to(*c, *address);
-  ++c->handlers;
-  const auto& host = options_.upstream.addresses.front();
-  resolver_.async_resolve(host.host, std::to_string(host.port),
-                          [this, c](const error_code& error, const auto& results) {
-                            --c->handlers;
-                            if (c->closed) {
-                              if (c->handlers == 0) delete c;
-                              return;
-                            }
-                            now_ = std::chrono::steady_clock::now();
-                            if (!error && !results.empty()) return connect_to(*c, results.begin()->endpoint());
-                            ++c->handlers;
-                            lost(*c, "its name cannot be resolved");
-                            after_event();
-                            if (--c->handlers == 0 && c->closed) delete c;
-                          });
-}
-
-void Worker::connect_to(Connection& c, const asio::generic::stream_protocol::endpoint& address) {
-  error_code error;
-  c.socket.open(address.protocol(), error);
-  ++c.handlers;
-  c.socket.async_connect(address, [this, &c](const error_code& failed) {
-    --c.handlers;
-    if (c.closed) {
-      if (c.handlers == 0) delete &c;
-      return;
-    }
-    now_ = std::chrono::steady_clock::now();
-    ++c.handlers;
-    connected(c, failed);
-    after_event();
-    if (--c.handlers == 0 && c.closed) delete &c;
-  });
-}
-
-void Worker::connected(Connection& c, const error_code& error) {
-  c.connecting = false;
-  if (error) return lost(c, error.message().c_str());
-  const int on = 1;
-  ::setsockopt(c.socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(c.socket.native_handle(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  error_code ignored;
-  c.socket.native_non_blocking(true, ignored);
-  engine_.on_upstream_connected(*c.upstream, now_);
-  wait_read(c);
 }
 
 }  // namespace keyshift::proxy

@@ -23,8 +23,7 @@ class Worker {
   using Socket =
       boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
 
-  Worker(const ProxyOptions& options, const Key128& secret,
-         std::atomic<std::size_t>& clients);
+  Worker(const ProxyOptions& options, const Key128& secret, std::atomic<std::size_t>& clients);
   ~Worker();
 
   /// Takes over listening sockets, already bound and listening.
@@ -78,7 +77,7 @@ class Worker {
   bool flush_posted_ = false;
   bool draining_ = false;
   bool fast_ticks_ = true;
-  bool worked_ = false;                     ///< something was read since the last tick
+  bool worked_ = false;  ///< something was read since the last tick
   std::size_t open_connections_ = 0;
   std::atomic<std::size_t>& clients_;
   std::atomic<std::size_t> session_count_{0}, upstream_count_{0};
