@@ -1,0 +1,211 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "resp/encode.hpp"
+#include "resp/request_parser.hpp"
+
+namespace keyshift::proxy::test {
+
+using Words = std::vector<Bytes>;
+
+/// The part of redis-server that the engine's tests need: strings in databases, transactions with WATCH, and what the
+/// proxy asks for itself. Requests are really parsed, so a proxy that sends half a request is noticed.
+class ModelRedis {
+ public:
+  /// What the server knows of one connection. It ends with the object.
+  struct Link {
+    Bytes unread;
+    int database = 0;
+    bool multi = false, broken = false, dirty = false, blocked = false;
+    std::vector<Words> queued;
+    std::map<std::pair<int, Bytes>, std::uint64_t> watched;
+    std::vector<Words> log;  ///< what it was sent, in order, handshake included
+  };
+
+  std::map<int, std::map<Bytes, Bytes>> databases;
+  Bytes renamenx_error;    ///< RENAMENX is answered by this line: "-NOREPLICAS ..."
+  Bytes write_error;       ///< so is every other write
+  Bytes multi_error;       ///< so is MULTI
+  Bytes run_id = "first";  ///< of INFO: another one is another server
+  std::uint64_t executed = 0;
+  /// Called for each app command when it is executed (not when it is queued), before it changes anything.
+  std::function<void(int database, const Words& argv)> on_execute;
+
+  std::map<Bytes, Bytes>& keys() { return databases[0]; }
+
+  /// Takes bytes of a connection; appends the replies to `out`. False when they are not RESP.
+  bool take(Link& link, BytesView bytes, Bytes& out) {
+    link.unread.append(bytes);
+    resp::RequestParser parser;
+    parser.limits().stream_above = std::size_t{1} << 40;
+    while (!link.unread.empty() && !link.blocked) {
+      const auto step = parser.parse(link.unread);
+      if (step == resp::RequestParser::Step::more) break;
+      if (step != resp::RequestParser::Step::request) return false;
+      const Words argv(parser.argv().begin(), parser.argv().end());
+      const std::size_t used = parser.consumed();
+      link.unread.erase(0, used);
+      link.log.push_back(argv);
+      out += one(link, argv);
+    }
+    return true;
+  }
+
+ private:
+  static Bytes wrong() { return "-ERR wrong number of arguments\r\n"; }
+  static Bytes number(long long n) { return ":" + std::to_string(n) + "\r\n"; }
+  static Bytes bulk(const Bytes* text) {
+    Bytes out = "$-1\r\n";
+    if (text != nullptr) resp::append_bulk(out = Bytes(), *text);
+    return out;
+  }
+  static bool writes(const Bytes& name) {
+    static const std::set<Bytes> names{"SET", "DEL", "APPEND", "INCR", "GETDEL", "RENAME", "MSET", "GETSET"};
+    return names.contains(name);
+  }
+
+  /// What Redis refuses before it queues or runs a command.
+  Bytes refusal(const Bytes& name) const {
+    if (name == "RENAMENX") return renamenx_error;
+    return writes(name) ? write_error : Bytes();
+  }
+
+  Bytes one(Link& link, const Words& argv) {
+    const Bytes name = upper(argv[0]);
+    if (name == "EXEC") return exec(link);
+    if (name == "MULTI") {
+      if (!multi_error.empty()) return multi_error;
+      link.multi = true;
+      link.broken = false;
+      return "+OK\r\n";
+    }
+    if (name == "DISCARD") {
+      if (!link.multi) return "-ERR DISCARD without MULTI\r\n";
+      end(link);
+      return "+OK\r\n";
+    }
+    Bytes refused = refusal(name);
+    if (name == "KEYSHIFT.REFUSED") refused = "-ERR unknown command\r\n";
+    if (!refused.empty()) {
+      if (link.multi) link.broken = true;
+      return refused;
+    }
+    if (link.multi) {
+      link.queued.push_back(argv);
+      return "+QUEUED\r\n";
+    }
+    return run(link, name, argv);
+  }
+
+  static void end(Link& link) {
+    link.multi = link.broken = false;
+    link.queued.clear();
+    link.watched.clear();
+  }
+
+  Bytes exec(Link& link) {
+    if (!link.multi) return "-ERR EXEC without MULTI\r\n";
+    bool touched = false;
+    for (const auto& [key, version] : link.watched) touched |= versions_[key] != version;
+    const std::vector<Words> queued = std::move(link.queued);
+    const bool broken = link.broken;
+    end(link);
+    if (broken) return "-EXECABORT Transaction discarded because of previous errors.\r\n";
+    if (touched) return "*-1\r\n";
+    Bytes out = "*" + std::to_string(queued.size()) + "\r\n";
+    for (const Words& argv : queued) out += run(link, upper(argv[0]), argv);
+    return out;
+  }
+
+  void touch(int database, const Bytes& key) { ++versions_[{database, key}]; }
+
+  Bytes run(Link& link, const Bytes& name, const Words& argv) {
+    ++executed;
+    if (on_execute && name != "RENAMENX" && name != "HELLO" && name != "SELECT" && name != "INFO")
+      on_execute(link.database, argv);
+    auto& keys = databases[link.database];
+    const auto find = [&keys](const Bytes& key) {
+      const auto it = keys.find(key);
+      return it == keys.end() ? nullptr : &it->second;
+    };
+    if (name == "HELLO")
+      return "*6\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n$2\r\nid\r\n:7\r\n";
+    if (name == "SELECT") return link.database = std::stoi(argv[1]), "+OK\r\n";
+    if (name == "PING") return "+PONG\r\n";
+    if (name == "ECHO") return bulk(&argv[1]);
+    if (name == "CLIENT" || name == "UNWATCH") {
+      if (name == "UNWATCH") link.watched.clear();
+      return "+OK\r\n";
+    }
+    if (name == "INFO") {
+      const Bytes text = "run_id:" + run_id + "\r\nmaster_replid:" + run_id + "\r\n";
+      return bulk(&text);
+    }
+    if (name == "COMMAND") return "*1\r\n*-1\r\n";
+    if (name == "WATCH") {
+      for (std::size_t i = 1; i < argv.size(); ++i)
+        link.watched.try_emplace({link.database, argv[i]}, versions_[{link.database, argv[i]}]);
+      return "+OK\r\n";
+    }
+    if (argv.size() < 2) return wrong();
+    if (name == "BLPOP") return link.blocked = true, Bytes();
+    return keyed(link.database, name, argv, keys, find);
+  }
+
+  template <class Find>
+  Bytes keyed(int database, const Bytes& name, const Words& argv, std::map<Bytes, Bytes>& keys, const Find& find) {
+    const Bytes& key = argv[1];
+    const Bytes* old = find(key);
+    if (name == "GET" || name == "GETDEL") {
+      const Bytes out = bulk(old);
+      if (name == "GETDEL" && old != nullptr) keys.erase(key), touch(database, key);
+      return out;
+    }
+    if (name == "STRLEN") return number(old == nullptr ? 0 : static_cast<long long>(old->size()));
+    if (name == "MGET") {
+      Bytes out = "*" + std::to_string(argv.size() - 1) + "\r\n";
+      for (std::size_t i = 1; i < argv.size(); ++i) out += bulk(find(argv[i]));
+      return out;
+    }
+    if (name == "EXISTS" || name == "DEL") {
+      long long count = 0;
+      for (std::size_t i = 1; i < argv.size(); ++i) {
+        const bool there = find(argv[i]) != nullptr;
+        count += there ? 1 : 0;
+        if (there && name == "DEL") keys.erase(argv[i]), touch(database, argv[i]);
+      }
+      return number(count);
+    }
+    touch(database, key);
+    if (name == "INCR") {
+      const long long next = (old == nullptr ? 0 : std::stoll(*old)) + 1;
+      keys[key] = std::to_string(next);
+      return number(next);
+    }
+    if (argv.size() < 3) return wrong();
+    if (name == "SET") return keys[key] = argv[2], "+OK\r\n";
+    if (name == "APPEND") return number(static_cast<long long>((keys[key] += argv[2]).size()));
+    if (name == "MSET") {
+      for (std::size_t i = 1; i + 1 < argv.size(); i += 2) keys[argv[i]] = argv[i + 1], touch(database, argv[i]);
+      return "+OK\r\n";
+    }
+    if (name == "RENAMENX" || name == "RENAME") {
+      if (old == nullptr) return "-ERR no such key\r\n";
+      if (name == "RENAMENX" && find(argv[2]) != nullptr) return number(0);
+      touch(database, argv[2]);
+      keys[argv[2]] = Bytes(*old);
+      keys.erase(key);
+      return name == "RENAME" ? Bytes("+OK\r\n") : number(1);
+    }
+    return "-ERR unknown command '" + argv[0] + "'\r\n";
+  }
+
+  std::map<std::pair<int, Bytes>, std::uint64_t> versions_;
+};
+
+}  // namespace keyshift::proxy::test
