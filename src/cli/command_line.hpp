@@ -44,6 +44,7 @@ struct CommandRow {
   int (*run)(const Invocation&);
 };
 std::span<const CommandRow> commands() noexcept;
+/// Also finds those that the program starts itself and that are not in commands().
 const CommandRow* find_command(std::string_view name) noexcept;
 /// True when `command` takes the row.
 bool takes(const CommandRow& command, const OptionRow& row) noexcept;
@@ -66,6 +67,8 @@ int run_proxy(const Invocation&);
 int run_sweep(const Invocation&);
 int run_status(const Invocation&);
 int run_explain(const Invocation&);
+int run_demo(const Invocation&);
+int run_demo_verdict(const Invocation&);
 int run_completion(const Invocation&);
 int run_version(const Invocation&);
 int run_help(const Invocation&);

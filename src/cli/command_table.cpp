@@ -12,7 +12,15 @@ constexpr OwnOption status_own[] = {{"admin", "ADDRESS:PORT", "admin port of the
                                     {"json", "", "print the status document; with --watch one line each"}};
 constexpr OwnOption explain_own[] = {{"json", "", "print it as JSON"}};
 
-constexpr std::array<CommandRow, 7> rows{{
+constexpr OwnOption demo_own[] = {
+    {"records", "N", "how many records to fill in (default 1000000)"},
+    {"seconds", "N", "about how long their move takes: sets its speed (default 20)"},
+    {"clients", "N", "load clients (default 8)"},
+    {"keep", "", "leave Redis, the proxy and the files at the end until Ctrl-C, to look around"},
+    {"json", "", "print the report as JSON; progress goes to standard error"}};
+constexpr OwnOption demo_verdict_own[] = {{"port", "PORT", "of the Redis on loopback that is judged"}};
+
+constexpr std::array<CommandRow, 8> rows{{
     {"proxy",
      "[OPTION...]",
      "the sidecar: apps connect to it as to Redis, records move while they work",
@@ -33,6 +41,10 @@ constexpr std::array<CommandRow, 7> rows{{
     {"explain", "FILE KEY | FILE -- COMMAND ARG...", "what happens to a key or a command in each mode and view",
      "Reads the migration file alone; no Redis is asked. Keys and arguments are taken byte for byte.",
      TakesOptions::none, explain_own, 2, run_explain},
+    {"demo", "[OPTION...]", "watch records change their names under load, on this machine alone, with proof",
+     "Starts a redis-server and a proxy of its own on free ports of loopback, and clients that compare every answer.\n"
+     "At the end another process reads all of Redis and gives the verdict: 0 for PASS, 1 for FAIL.",
+     TakesOptions::none, demo_own, 0, run_demo},
     {"completion",
      "bash|zsh|fish",
      "print a script that completes command lines",
@@ -45,13 +57,24 @@ constexpr std::array<CommandRow, 7> rows{{
     {"help", "[COMMAND]", "print this, or all about one command", "", TakesOptions::none, {}, 1, run_help},
 }};
 
+/// Commands that the program starts as processes of its own: read like the others, listed nowhere.
+constexpr std::array<CommandRow, 1> inner_rows{{
+    {"demo-verdict", "FILE --port PORT", "hold a Redis against what the demo's clients have written", "",
+     TakesOptions::none, demo_verdict_own, 1, run_demo_verdict},
+}};
+
+const CommandRow* found_in(std::span<const CommandRow> list, std::string_view name) noexcept {
+  const auto found = std::find_if(list.begin(), list.end(), [&](const CommandRow& row) { return row.name == name; });
+  return found == list.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::span<const CommandRow> commands() noexcept { return rows; }
 
 const CommandRow* find_command(std::string_view name) noexcept {
-  const auto* found = std::find_if(rows.begin(), rows.end(), [&](const CommandRow& row) { return row.name == name; });
-  return found == rows.end() ? nullptr : found;
+  const CommandRow* listed = found_in(rows, name);
+  return listed != nullptr ? listed : found_in(inner_rows, name);
 }
 
 bool takes(const CommandRow& command, const OptionRow& row) noexcept {

@@ -150,7 +150,7 @@ WorkDirectory::~WorkDirectory() {
 
 Interrupts::Interrupts() {
   interrupted = 0;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = interrupt;  // without SA_RESTART: a wait for a child ends, too
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);

@@ -124,13 +124,15 @@ std::string expected_line(const Dataset& data, std::uint64_t id, const Record& r
   return out + '\n';
 }
 
-std::string migration_text(std::uint64_t keys_per_second) {
+std::string migration_text(std::uint16_t redis_port, std::uint64_t keys_per_second) {
   return R"(apiVersion: keyshift.io/v1alpha1
 kind: Migration
 metadata: {name: demo}
 spec:
   from: {schema: shop, version: 1.4.0}
   to:   {schema: shop, version: 2.0.0}
+  source: {url: "redis://127.0.0.1:)" +
+         std::to_string(redis_port) + R"(/0"}
   rules:
     - name: profile
       from: {key: "user:<id:int>"}

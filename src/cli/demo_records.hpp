@@ -40,7 +40,7 @@ const char* user_field(std::size_t index) noexcept;
 /// One line of the file that the verdict reads (demo_verdict.hpp has its form).
 std::string expected_line(const Dataset& data, std::uint64_t id, const Record& record);
 
-/// The migration file of the demo.
-std::string migration_text(std::uint64_t keys_per_second);
+/// The migration file of the demo, for the Redis on that port of loopback.
+std::string migration_text(std::uint16_t redis_port, std::uint64_t keys_per_second);
 
 }  // namespace keyshift::cli::demo

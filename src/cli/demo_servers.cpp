@@ -67,11 +67,18 @@ Result<ProxyServer> ProxyServer::start(const WorkDirectory& directory, std::uint
   out.port = *port;
   out.admin = *admin;
   const std::string log = directory.file("proxy.log");
-  auto process =
-      Child::start({own_path(), "proxy", "--listen", local(out.port), "--upstream", "redis://" + local(redis_port) + "/0",
-                    "--migration", directory.file(migration_name), "--mode", "to-new", "--view", "old", "--sweep", "on",
-                    "--admin", local(out.admin), "--health", "off", "--name", "demo", "--log-format", "text"},
-                   log);
+  auto process = Child::start({own_path(),     "proxy",
+                               "--listen",     local(out.port),
+                               "--upstream",   "redis://" + local(redis_port) + "/0",
+                               "--migration",  directory.file(migration_name),
+                               "--mode",       "to-new",
+                               "--view",       "old",
+                               "--sweep",      "on",
+                               "--admin",      local(out.admin),
+                               "--health",     "off",
+                               "--name",       "demo",
+                               "--log-format", "text"},
+                              log);
   if (!process) return process.error();
   out.process = std::move(*process);
   if (const auto ready = answers(out.process, out.port, "keyshift proxy", log); !ready) return ready.error();

@@ -173,9 +173,8 @@ void Slice::absent(std::uint64_t id, Record& record, unsigned dice) {
   const Redis::Command command = create_command(name(id), id, record);
   const Reply reply = write(command);
   judge(command, reply,
-        family_of(id) == Family::session
-            ? is_text(reply.get(), "OK")
-            : is_integer(reply.get(), static_cast<std::int64_t>(record.parts.size())));
+        family_of(id) == Family::session ? is_text(reply.get(), "OK")
+                                         : is_integer(reply.get(), static_cast<std::int64_t>(record.parts.size())));
 }
 
 void Slice::expire(std::uint64_t id, Record& record, std::int64_t seconds) {

@@ -197,18 +197,10 @@ bool Verdict::passed() const noexcept {
 }
 
 nlohmann::json verdict_document(const Verdict& v) {
-  return {{"passed", v.passed()},
-          {"expected", v.expected},
-          {"right", v.right},
-          {"missing", v.missing},
-          {"wrong_value", v.wrong_value},
-          {"wrong_expiry", v.wrong_expiry},
-          {"deleted", v.deleted},
-          {"deleted_but_there", v.back},
-          {"under_old_name", v.under_old_name},
-          {"quarantined", v.quarantined},
-          {"reserved", v.reserved},
-          {"unexpected", v.strangers},
+  return {{"passed", v.passed()},         {"expected", v.expected},       {"right", v.right},
+          {"missing", v.missing},         {"wrong_value", v.wrong_value}, {"wrong_expiry", v.wrong_expiry},
+          {"deleted", v.deleted},         {"deleted_but_there", v.back},  {"under_old_name", v.under_old_name},
+          {"quarantined", v.quarantined}, {"reserved", v.reserved},       {"unexpected", v.strangers},
           {"problems", v.problems}};
 }
 

@@ -25,12 +25,12 @@ struct Verdict {
   std::uint64_t expected = 0;  ///< records that must be there
   std::uint64_t right = 0;     ///< of them: under their new name with their value and expiry
   std::uint64_t missing = 0, wrong_value = 0, wrong_expiry = 0;
-  std::uint64_t deleted = 0;         ///< records that clients deleted
-  std::uint64_t back = 0;            ///< of them: there all the same
-  std::uint64_t under_old_name = 0;  ///< records of either kind that (also) have their old name
-  std::uint64_t quarantined = 0;     ///< losers of conflicts; there must be none
-  std::uint64_t reserved = 0;        ///< Keyshift's own keys besides
-  std::uint64_t strangers = 0;       ///< keys that nobody expects
+  std::uint64_t deleted = 0;          ///< records that clients deleted
+  std::uint64_t back = 0;             ///< of them: there all the same
+  std::uint64_t under_old_name = 0;   ///< records of either kind that (also) have their old name
+  std::uint64_t quarantined = 0;      ///< losers of conflicts; there must be none
+  std::uint64_t reserved = 0;         ///< Keyshift's own keys besides
+  std::uint64_t strangers = 0;        ///< keys that nobody expects
   std::vector<std::string> problems;  ///< the first ten, for people; names, never values
   [[nodiscard]] bool passed() const noexcept;
 };
