@@ -105,7 +105,8 @@ Result<SweepView> look(std::uint16_t admin_port) {
   SweepView out;
   out.swept = sweep.value("moved", std::uint64_t{0});
   out.keys_per_second = sweep.value("keys_per_second", 0.0);
-  out.clean = sweep.value("clean_pass", false);
+  // A sweeper in a sidecar rests only behind a pass that found nothing, and then looks again.
+  out.clean = sweep.value("clean_pass", false) || sweep.value("state", std::string()) == "resting";
   out.waits = sweep.value("waits", std::string("none"));
   for (const nlohmann::json& rule : status["rules"])
     out.moved_by_clients += rule.value("moved_by_commands", std::uint64_t{0});
