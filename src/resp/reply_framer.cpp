@@ -174,7 +174,8 @@ void ReplyFramer::aggregate_begins() noexcept {
   if (depth_ == 0 && pairs && !attribute) elements_ *= 2;
   head_ = 0;
   if (number_ > 0) {
-    open_[depth_++] = {static_cast<std::int64_t>(pairs ? number_ * 2 : number_), attribute};
+    if (depth_ >= shallow) deeper_.resize(static_cast<std::size_t>(depth_ - shallow) + 1);
+    level(depth_++) = {static_cast<std::int64_t>(pairs ? number_ * 2 : number_), attribute};
   } else if (!attribute) {
     value_done();
   }
@@ -183,7 +184,7 @@ void ReplyFramer::aggregate_begins() noexcept {
 void ReplyFramer::value_done() noexcept {
   head_ = 0;
   while (depth_ > 0) {
-    Open& open = open_[depth_ - 1];
+    Open& open = level(depth_ - 1);
     if (--open.left > 0) return;
     --depth_;
     if (open.attribute) return;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "base/bytes.hpp"
 
@@ -17,7 +18,8 @@ namespace keyshift::resp {
 class ReplyFramer {
  public:
   /// redis-server 7.0 nests 12 levels at most by itself (COMMAND DOCS); only a script can ask for more.
-  static constexpr int max_depth = 32;
+  /// What redis-server nests by itself is far less; a script that returns tables in tables gets to its stack's limit.
+  static constexpr int max_depth = 10000;
 
   enum class Step : std::uint8_t { more, whole, bad };
   struct Fed {
@@ -60,6 +62,9 @@ class ReplyFramer {
   void bulk_begins() noexcept;
   void aggregate_begins() noexcept;
   void value_done() noexcept;
+  Open& level(std::int32_t depth) noexcept {
+    return depth < shallow ? open_[depth] : deeper_[static_cast<std::size_t>(depth - shallow)];
+  }
 
   std::uint64_t body_left_ = 0;
   std::uint64_t number_ = 0;  ///< length on the header line being read; then of the body
@@ -72,7 +77,9 @@ class ReplyFramer {
   bool carriage_ = false;  ///< the last byte was the '\r' of a line
   bool idle_ = true;
   bool bad_ = false;
-  Open open_[max_depth];
+  static constexpr int shallow = 16;  ///< levels that need no memory of their own
+  Open open_[shallow];
+  std::vector<Open> deeper_;          ///< the levels behind them
 };
 
 }  // namespace keyshift::resp

@@ -118,12 +118,14 @@ void Engine::begin_handshake(Upstream& u) {
   hello.insert(hello.end(), {"SETNAME", name});
   Bytes out;
   resp::append_command(out, hello);
-  resp::append_command(out, {"SELECT", std::to_string(u.key.database)});
-  u.handshake_left = 2;
+  // Database 0 needs no SELECT, which a server that is busy with a script would refuse.
+  u.selects = u.key.database != 0;
+  if (u.selects) resp::append_command(out, {"SELECT", std::to_string(u.key.database)});
+  u.handshake_left = u.selects ? 2 : 1;
   if (moving()) {  // a refused MULTI would let the parts of a transaction run alone
     resp::append_command(out, {"MULTI"});
     resp::append_command(out, {"DISCARD"});
-    u.handshake_left = 4;
+    u.handshake_left = static_cast<std::uint8_t>(u.handshake_left + 2);
   }
   u.handshake_step = 0;
   u.out.copy(out);
@@ -160,7 +162,7 @@ BytesView Engine::handshake_bytes(Upstream& u, BytesView bytes) {
     } else if (u.handshake_step == 2) {
       u.multi_proven = !error;
     }
-    ++u.handshake_step;
+    u.handshake_step = static_cast<std::uint8_t>(u.handshake_step + (u.handshake_step == 0 && !u.selects ? 2 : 1));
     if (--u.handshake_left == 0) handshake_done(u);
   }
   return bytes;

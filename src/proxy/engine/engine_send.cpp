@@ -59,6 +59,15 @@ void Engine::take_turn(Session& s, Pending& p, const commands::Command& command)
   if ((command.flags & commands::kReadonly) == 0) s.last_write = s.next;
 }
 
+/// The command with its substitutions, as it went out, for asking again.
+static Bytes substituted(std::span<const BytesView> argv, const Plan& plan) {
+  std::vector<BytesView> args(argv.begin(), argv.end());
+  for (const Substitution& s : plan.substitutions) args[s.argument] = s.name;
+  Bytes out;
+  resp::append_command(out, args);
+  return out;
+}
+
 void Engine::append_request(Upstream& u, const Request& r, bool keep) {
   mark(u);
   const bool may_borrow = !owned_input_ && r.raw.data() != scratch_.data();
@@ -68,6 +77,12 @@ void Engine::append_request(Upstream& u, const Request& r, bool keep) {
     else
       u.out.copy(r.raw);
     if (keep) u.retained.append(r.raw);
+    return;
+  }
+  if (r.raw.data() == scratch_.data()) {  // an inline request, written anew: its arguments do not lie in `raw`
+    const Bytes sent = substituted(r.argv, plan_);
+    u.out.copy(sent);
+    if (keep) u.retained.append(sent);
     return;
   }
   std::size_t from = 0;
@@ -124,15 +139,6 @@ void Engine::append_moves(Upstream& u, Run& run) {
   }
   u.out.grew(out.size() - before);
   mark(u);
-}
-
-/// The command with its substitutions, as it went out, for asking again.
-static Bytes substituted(std::span<const BytesView> argv, const Plan& plan) {
-  std::vector<BytesView> args(argv.begin(), argv.end());
-  for (const Substitution& s : plan.substitutions) args[s.argument] = s.name;
-  Bytes out;
-  resp::append_command(out, args);
-  return out;
 }
 
 static void remember_names(Run& run, std::span<const BytesView> argv, const Plan& plan) {

@@ -69,6 +69,7 @@ struct Upstream {
   bool tainted = false;          ///< carries state of a client: closed instead of handed on
   bool multi_proven = false;     ///< MULTI, DISCARD succeeded here: transactions may be piped
   bool unauthenticated = false;  ///< the server wants AUTH and we have no credentials: the app's will go through
+  bool selects = false;          ///< its handshake has a SELECT
   std::uint8_t handshake_left = 0;
   std::uint8_t handshake_step = 0;
   PoolKey key;
