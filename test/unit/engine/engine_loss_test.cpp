@@ -104,6 +104,32 @@ TEST_CASE("a client that leaves while its command blocks takes its connection al
   CHECK(world.engine.sessions() == 0);
 }
 
+TEST_CASE("a client that leaves with commands in flight on its own connection is forgotten once") {
+  ModelRedis server;
+  World world(server, EngineSettings());
+  for (int i = 0; i < 20; ++i) {
+    World::Client& c = world.client();
+    world.ask(c, request({"WATCH", "x"}));
+    world.send(c, request({"GET", "a"}) + request({"GET", "b"}));
+    world.leave(c);
+    CHECK(world.engine.sessions() == 0);
+    world.run();
+  }
+  CHECK(world.counters.sessions_closed.read() == 20);
+}
+
+TEST_CASE("a pinned connection goes back to the idle ones, and nothing known is forgotten by that") {
+  ModelRedis server;
+  World world(server, moving_settings());
+  World::Client& c = world.client();
+  world.ask(c, request({"SET", "user:1", "v"}));
+  for (int i = 0; i < 5; ++i) CHECK(world.ask(c, request({"EVAL", "script", "0"})).starts_with("-ERR"));
+  CHECK(world.wires.size() == 2);
+  CHECK(world.counters.generations.read() <= 1);
+  world.leave(c);
+  CHECK(world.engine.sessions() == 0);
+}
+
 TEST_CASE("a transaction that is open when the connection is lost ends with the client's connection") {
   ModelRedis server;
   World world(server, EngineSettings());

@@ -55,6 +55,36 @@ TEST_CASE("a client that lets its replies pile up above the limit is closed, and
   }
 }
 
+TEST_CASE("slow clients that ask for one big value at the same time cost a buffer each, not the value") {
+  for (const char* key : {"big", "user:1"}) {  // bare, and as a pair with its move
+    CAPTURE(key);
+    ModelRedis server;
+    EngineSettings settings = test::moving_settings();
+    settings.client_out_high = settings.big_reply = 10'000;
+    server.keys()[key] = Bytes(500'000, 'B');
+    Bytes expected;
+    resp::append_bulk(expected, server.keys()[key]);
+    World world(server, settings);
+    world.ask(world.client(), request({"PING"}));
+    std::vector<World::Client*> slow;
+    for (int i = 0; i < 5; ++i) {
+      slow.push_back(&world.client());
+      slow.back()->reads = false;
+      world.send(*slow.back(), request({"GET", key}));
+    }
+    world.chunk = 4096;
+    world.run();
+    for (World::Client* c : slow) CHECK(c->session->out.size() < 30'000);
+    for (World::Client* c : slow) {
+      c->reads = true;
+      world.write(*c);
+      world.flush();
+      world.run();
+      CHECK((c->got == expected));
+    }
+  }
+}
+
 TEST_CASE("a client has no more commands in flight than the limit, and all are answered in the end") {
   ModelRedis server;
   EngineSettings settings;
