@@ -89,6 +89,7 @@ asio::awaitable<void> SweepTask::run() {
       end(SweepState::done, "");
       break;
     }
+    progress_.clean_pass = true;
     co_await hold(SweepState::resting, WaitReason::none, options_.repeat_after);
   }
   if (connection_) connection_->close();

@@ -32,7 +32,7 @@ void Engine::on_client_bytes(Session& s, BytesView bytes, Time now) {
   s.last_active = now;
   if (moving()) {
     // Longer ago than the probe can vouch for: what is remembered may be of another server by now.
-    if (now - identified_at_ > seconds(3) && now - last_command_ > seconds(2))
+    if (last_command_ != Time{} && now - identified_at_ > seconds(3) && now - last_command_ > seconds(2))
       new_generation("not looked at for a while");
     last_command_ = now;
   }
