@@ -141,8 +141,9 @@ TEST_CASE("a request that must be read whole and is longer than the limit ends i
   World world(server, settings);
   world.chunk = 16'384;
   World::Client& c = world.client();
-  const Bytes got = world.ask(c, request({"MULTI"}) + request({"SET", "k", Bytes(200'000, 'x')}));
-  CHECK(got.starts_with("+OK\r\n-"));
+  world.ask(c, request({"MULTI"}));
+  const Bytes got = world.ask(c, request({"SET", "k", Bytes(200'000, 'x')}));
+  CHECK(got.starts_with("-"));
   CHECK(c.closed);
   CHECK(world.engine.sessions() == 0);
 }
