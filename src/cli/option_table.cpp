@@ -26,7 +26,7 @@ constexpr std::array<OptionRow, 27> rows{{
      "page, status and everything else over HTTP, on loopback; off: none"},
     {"health", text, "ADDRESS:PORT", "0.0.0.0:9181", false, 0, 0, "/healthz, /readyz and /metrics for all; off: none"},
     {"admin-token-file", file, "FILE", "", false, 0, 0,
-     "a file whose first line is the token that POST requests must bring; without it they are refused"},
+     "a file that holds the token which POST requests must bring; without it they are refused"},
     {"threads", number, "N", "1", false, 1, 256, "worker threads"},
     {"sweep", choice, "on|off", "on", false, 0, 0, "move records that nobody touches, too"},
     {"ensured-max", bytes, "BYTES", "4MiB", false, 65536, gib,
