@@ -79,7 +79,7 @@ class ReplyFramer {
   bool bad_ = false;
   static constexpr int shallow = 16;  ///< levels that need no memory of their own
   Open open_[shallow];
-  std::vector<Open> deeper_;          ///< the levels behind them
+  std::vector<Open> deeper_;  ///< the levels behind them
 };
 
 }  // namespace keyshift::resp

@@ -188,6 +188,7 @@ class Engine final : private KnownRecords {
   // engine_replies.cpp: bytes to replies
   void reply_chunk(Upstream& u, BytesView chunk, bool whole);
   void plain_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole);
+  void whole_reply(Upstream& u, Pending& p, BytesView chunk, bool dropped);
   void async_chunk(Upstream& u, BytesView chunk, bool whole);
   void async_frame(Upstream& u, Session& s, BytesView frame, bool borrow);
   void confirmed(Upstream& u, Session& s, std::uint32_t replies);

@@ -8,7 +8,7 @@ constexpr std::size_t kept_input = 64 * 1024;  // a stalled client is read no fu
 
 bool Engine::admits(const Session& s) const noexcept {
   return !s.closed && s.stall == Stall::none && s.out.size() <= settings_.client_out_high &&
-         s.in_flight() < settings_.pipeline_limit;
+         s.in_flight() < std::min(settings_.pipeline_limit, s.in_flight_limit);
 }
 
 void Engine::keep_rest(Session& s, BytesView bytes, std::size_t used) {
@@ -22,6 +22,7 @@ void Engine::keep_rest(Session& s, BytesView bytes, std::size_t used) {
 void Engine::run_session(Session& s) {
   if (s.stall == Stall::drain && s.in_flight() == 0) s.stall = Stall::none;
   if (s.in.empty() || !admits(s)) {
+    if (s.in.size() >= kept_input && !s.parser) s.read_paused = true;
     if (s.in.empty() && s.read_paused && admits(s)) {
       s.read_paused = false;
       actions_.push_back({Action::Kind::resume_session, nullptr, &s, s.socket});

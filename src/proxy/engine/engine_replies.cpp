@@ -4,6 +4,10 @@
 #include "proxy/engine/engine.hpp"
 
 namespace keyshift::proxy {
+namespace {
+constexpr std::uint32_t most_in_flight = 0xffffffff;  // the setting pipeline_limit holds
+constexpr std::size_t in_flight_bytes = 1024 * 1024;
+}  // namespace
 
 void Engine::on_upstream_bytes(Upstream& u, BytesView bytes, Time now) {
   now_ = now;
@@ -47,23 +51,36 @@ void Engine::plain_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole) {
     }
     if (leave_shared(u, p)) return;
   }
-  if (!dropped) {
-    if (!u.held.empty()) {
-      u.held.append(chunk);
-      deliver(*s, p.sequence, u.held, whole, false);
-      u.held.clear();
-    } else {
-      deliver(*s, p.sequence, chunk, whole, true);
-    }
-    u.delivering = !whole;
-    if (!u.shared && !u.paused && s->out.size() > settings_.client_out_high && u.state == Upstream::State::open) {
-      u.paused = true;  // its client is slow: the server waits with it
-      actions_.push_back({Action::Kind::pause_upstream, &u, nullptr, u.socket});
-    }
-  } else if (whole && s != nullptr && !u.discarding) {
-    deliver(*s, p.sequence, {}, true, false);
+  if (whole) return whole_reply(u, p, chunk, dropped);
+  if (dropped) return;
+  if (!u.held.empty()) {
+    u.held.append(chunk);
+    const Bytes kept = std::move(u.held);
+    u.held.clear();
+    deliver(*s, p.sequence, kept, false, false);
+  } else {
+    deliver(*s, p.sequence, chunk, false, true);
   }
-  if (whole && u.state == Upstream::State::open) finish(u, p);
+  u.delivering = true;
+  if (!u.shared && !u.paused && s->out.size() > settings_.client_out_high && u.state == Upstream::State::open) {
+    u.paused = true;  // its client is slow: the server waits with it
+    actions_.push_back({Action::Kind::pause_upstream, &u, nullptr, u.socket});
+  }
+}
+
+/// The end of a reply. Its entry goes before the client hears of it: what follows from that must find the ledger
+/// without it.
+void Engine::whole_reply(Upstream& u, Pending& p, BytesView chunk, bool dropped) {
+  const Pending entry = p;
+  const bool discarded = u.discarding;
+  Bytes kept = std::move(u.held);
+  finish(u, p);
+  Session* s = entry.session;
+  if (s == nullptr || discarded) return;
+  if (dropped) return deliver(*s, entry.sequence, {}, true, false);
+  if (kept.empty()) return deliver(*s, entry.sequence, chunk, true, true);
+  kept.append(chunk);
+  deliver(*s, entry.sequence, kept, true, false);
 }
 
 /// The reply is over: its entry goes.
@@ -83,6 +100,7 @@ void Engine::finish(Upstream& u, Pending& p) {
     u.retained.erase(0, u.retained_head);
     u.retained_head = 0;
   }
+  u.pair_request.clear();
   u.held.clear();  // what was kept for a client that left must not reach the next one
   u.discarding = u.delivering = false;
   u.ledger.pop();
@@ -95,14 +113,25 @@ void Engine::finish(Upstream& u, Pending& p) {
 bool Engine::leave_shared(Upstream& u, Pending& p) {
   Session& s = *p.session;
   const bool write_behind = static_cast<std::int32_t>(s.last_write - p.sequence) > 0;
-  if (!p.readonly || p.request_bytes == 0 || write_behind || s.pinned != nullptr) return false;
-  Upstream& own = connect(s.pool, false);
-  own.owner = &s;
-  s.pinned = &own;
+  const bool kept = p.request_bytes != 0 || !u.pair_request.empty();
+  if (!p.readonly || !kept || write_behind || (s.pinned != nullptr && !s.bulky)) return false;
+  if (s.pinned == nullptr) {
+    s.pinned = &connect(s.pool, false);
+    s.pinned->owner = &s;
+    if (!s.bulky) ++bulky_sessions_;
+    s.bulky = true;
+  }
+  Upstream& own = *s.pinned;
   s.channel = own.id;
-  s.bulky = true;
-  ++bulky_sessions_;
-  own.out_later.assign(u.retained, u.retained_head, p.request_bytes);
+  s.drain_next = true;  // what comes next must not overtake what is asked again
+  const BytesView request =
+      p.request_bytes != 0 ? BytesView(u.retained).substr(u.retained_head, p.request_bytes) : BytesView(u.pair_request);
+  if (own.state == Upstream::State::open) {
+    own.out.copy(request);
+    mark(own);
+  } else {
+    own.out_later.append(request);
+  }
   Pending& again = own.ledger.push();
   again = p;
   again.request_bytes = 0;
@@ -126,6 +155,10 @@ void Engine::deliver(Session& s, std::uint32_t sequence, BytesView bytes, bool w
     write_out(s, bytes, borrow);
     if (!whole) return;
     ++s.deliver;
+    // What one client may have in flight is bounded in bytes too, as far as its last reply tells.
+    s.in_flight_limit = bytes.size() <= 256
+                            ? most_in_flight
+                            : static_cast<std::uint32_t>(std::max<std::size_t>(16, in_flight_bytes / bytes.size()));
     return completed(s);
   }
   auto& parked = s.more().parked;

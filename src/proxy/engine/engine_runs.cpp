@@ -34,8 +34,10 @@ void Engine::run_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole) {
   if (whole && u.framer.type() == '-') look_at_error(chunk);
   const bool passes =
       run.kind == Run::Kind::pair && p.step == last_step && !run.failed && run.names == commands::ReplyNames::none;
-  if (passes && run.renamed.empty()) {
+  // Only an error can hold names there: everything else goes through as it comes.
+  if (passes && (run.renamed.empty() || u.framer.type() != '-')) {
     p.run = nullptr;  // from here on it is a plain reply
+    if (u.shared && !whole) u.pair_request = std::move(run.request);
     free_run(run);
     return plain_chunk(u, p, chunk, whole);
   }

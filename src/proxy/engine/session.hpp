@@ -84,6 +84,7 @@ struct Session {
   std::uint32_t deliver = 0;     ///< sequence of the next reply to go out
   std::uint32_t pairs = 0;       ///< reads in flight whose moves are not answered yet: writes wait behind them
   std::uint32_t last_write = 0;  ///< sequence behind the last write in flight
+  std::uint32_t in_flight_limit = 0xffffffff;  ///< commands that may be in flight, from the size of the last reply
   Stall stall = Stall::none;
   Lookup lookup = Lookup::none;
   bool closed = false;  ///< the client is gone; lives on until its replies are in

@@ -78,8 +78,9 @@ struct Upstream {
   resp::ReplyFramer framer;
   Ledger ledger;
   OutQueue out;
-  Bytes held;      ///< part of a reply that is kept until it is whole
-  Bytes retained;  ///< requests of reads in flight, in ledger order, from retained_head on
+  Bytes held;          ///< part of a reply that is kept until it is whole
+  Bytes pair_request;  ///< request of the read at the head, when it came with moves: for asking again
+  Bytes retained;      ///< requests of reads in flight, in ledger order, from retained_head on
   std::size_t retained_head = 0;
   Bytes hello;           ///< reply of HELLO
   Bytes out_later;       ///< goes out when the handshake is done

@@ -67,9 +67,9 @@ TEST_CASE("no prefix, an empty one, and a pattern that begins with a capture mea
   CHECK(prefixes(View::old, {}) == std::nullopt);
   CHECK(prefixes(View::old, {"", "a"}) == std::nullopt);
   transforms::MigrationFile file;
-  file.rules.push_back(test::rule("tail", "t:<id>", "<id>:t"));
+  file.rules.push_back(test::rule("tail", "tail:<id:int>", "<id:int>:tail"));
   const transforms::RuleSet rules(file);
-  const std::vector<BytesView> asked{"t:"};
+  const std::vector<BytesView> asked{"tail:"};
   CHECK(bcast_prefixes(rules, View::old, asked) == std::nullopt);
 }
 
