@@ -2,6 +2,7 @@
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wnull-dereference"
 #endif
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -17,8 +18,9 @@ namespace keyshift::cli {
 namespace asio = boost::asio;
 namespace {
 
-/// How often failures are looked for. Rare, since an idle proxy should cost nothing.
-constexpr auto tick_every = seconds(2);
+/// How often failures are looked for: more rarely while nothing happens, since an idle proxy should cost nothing.
+constexpr Duration shortest_tick = seconds(1);
+constexpr Duration longest_tick = seconds(16);
 /// A clean pass is not the end in a sidecar: a client beside the proxy may still write old names.
 constexpr auto sweep_again_after = seconds(60);
 
@@ -86,10 +88,10 @@ class ProxyProcess {
   }
 
   void tick() {
-    timer_.expires_after(tick_every);
+    timer_.expires_after(tick_after_);
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (error) return;
-      source_->tick(std::chrono::steady_clock::now());
+      tick_after_ = source_->tick() ? shortest_tick : std::min(longest_tick, tick_after_ * 2);
       tick();
     });
   }
@@ -118,6 +120,7 @@ class ProxyProcess {
   std::optional<ProxySource> source_;
   std::unique_ptr<proxy::AdminServer> admin_;
   std::thread waiter_;
+  Duration tick_after_ = shortest_tick;
 };
 
 }  // namespace

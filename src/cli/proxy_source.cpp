@@ -7,6 +7,8 @@
 namespace keyshift::cli {
 namespace {
 
+constexpr auto rate_over = milliseconds(900);  // who looks every second finds a new one each time
+
 double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 /// Waits that are the ordinary course of a sweep and no news.
@@ -25,7 +27,7 @@ ProxySource::ProxySource(const Startup& startup, const proxy::Proxy& proxy, cons
       log_(log),
       drain_(std::move(drain)),
       started_(std::chrono::steady_clock::now()),
-      ticked_(started_) {}
+      counted_at_(started_) {}
 
 bool ProxySource::ready() const {
   const proxy::StatusSnapshot snapshot = proxy_.status();
@@ -33,10 +35,23 @@ bool ProxySource::ready() const {
 }
 
 ProxyView ProxySource::view() const {
-  ProxyView out{startup_, proxy_.table(), proxy_.status(), proxy_.counters(), std::nullopt, 0, per_second_};
+  ProxyView out{startup_, proxy_.table(), proxy_.status(), proxy_.counters(), std::nullopt, 0, 0};
   if (sweeper_ != nullptr) out.sweep = sweeper_->progress();
   out.uptime_seconds = seconds_of(std::chrono::steady_clock::now() - started_);
+  keep_rate(out);
+  out.commands_per_second = per_second_;
   return out;
+}
+
+/// The rate between two looks that are a second apart or more: kept by those who look, so that nobody looking costs
+/// nothing.
+void ProxySource::keep_rate(const ProxyView& view) const {
+  const Time now = std::chrono::steady_clock::now();
+  if (now - counted_at_ < rate_over) return;
+  const std::uint64_t commands = totals_of(view.counters).commands();
+  per_second_ = static_cast<double>(commands - counted_) / seconds_of(now - counted_at_);
+  counted_ = commands;
+  counted_at_ = now;
 }
 
 nlohmann::json ProxySource::status() const { return status_document(view()); }
@@ -68,14 +83,15 @@ void ProxySource::drain() {
   drain_();
 }
 
-void ProxySource::tick(Time now) {
+bool ProxySource::tick() {
   const ProxyTotals totals = totals_of(proxy_.counters());
-  const double elapsed = seconds_of(now - ticked_);
-  if (elapsed > 0) per_second_ = static_cast<double>(totals.commands() - seen_.commands()) / elapsed;
-  ticked_ = now;
+  const bool worked = totals.commands() != seen_.commands() || totals.upstream_failures != seen_.upstream_failures;
   log_failures(totals);
   seen_ = totals;
-  if (sweeper_ != nullptr) log_sweep();
+  if (sweeper_ == nullptr) return worked;
+  const driver::SweepProgress sweep = sweeper_->progress();
+  log_sweep(sweep);
+  return worked || sweep.state == migration::SweepState::sweeping;
 }
 
 void ProxySource::log_failures(const ProxyTotals& totals) {
@@ -94,8 +110,7 @@ void ProxySource::log_failures(const ProxyTotals& totals) {
     log_.warning("records were found under both names and settled by policy", {{"count", n}});
 }
 
-void ProxySource::log_sweep() {
-  const driver::SweepProgress sweep = sweeper_->progress();
+void ProxySource::log_sweep(const driver::SweepProgress& sweep) {
   if (sweep.state != sweep_state_)
     log_.write(
         sweep.state == migration::SweepState::failed ? Severity::error : Severity::info, "sweep",

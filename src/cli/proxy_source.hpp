@@ -1,5 +1,4 @@
 #pragma once
-#include <atomic>
 #include <functional>
 
 #include "cli/proxy_view.hpp"
@@ -23,14 +22,15 @@ class ProxySource final : public proxy::AdminSource {
   void set_log_level(Severity least) override;
   void drain() override;
 
-  /// One look at everything; from any thread.
-  [[nodiscard]] ProxyView view() const;
-  /// To be called every few seconds from one thread: keeps the rate and logs what has changed for the worse.
-  void tick(Time now);
+  /// To be called now and then from one thread: logs what has changed for the worse. True when the proxy has worked
+  /// since the last call, so that it is worth to look again soon.
+  bool tick();
 
  private:
+  [[nodiscard]] ProxyView view() const;
+  void keep_rate(const ProxyView& view) const;
   void log_failures(const ProxyTotals& totals);
-  void log_sweep();
+  void log_sweep(const driver::SweepProgress& sweep);
 
   const Startup& startup_;
   const proxy::Proxy& proxy_;
@@ -38,14 +38,15 @@ class ProxySource final : public proxy::AdminSource {
   observe::Log& log_;
   std::function<void()> drain_;
   Time started_;
-  std::atomic<double> per_second_{0};
   // The thread that ticks.
-  Time ticked_;
   ProxyTotals seen_;
   migration::SweepState sweep_state_ = migration::SweepState::starting;
   migration::WaitReason sweep_waits_ = migration::WaitReason::none;
   // The admin server's thread.
   observe::RateLimit requests_{5};
+  mutable double per_second_ = 0;
+  mutable Time counted_at_;
+  mutable std::uint64_t counted_ = 0;
 };
 
 }  // namespace keyshift::cli

@@ -30,7 +30,7 @@ constexpr StatusField fields[] = {
     {"commands.rewrite", "integer", "with names replaced"},
     {"commands.ensure", "integer", "with the move of their records"},
     {"commands.refuse", "integer", "answered with an error of ours after planning"},
-    {"commands.per_second", "number", "over the last two seconds"},
+    {"commands.per_second", "number", "between the last two looks that were a second apart"},
     {"commands.mean_seconds", "number", "from a command written to Redis to its reply"},
     {"rules[].name", "string", "of the rule"},
     {"rules[].from", "string", "old key pattern"},
