@@ -118,6 +118,7 @@ class Engine final : private KnownRecords {
 
   // engine_gate.cpp, engine_gate_*.cpp: requests to calls
   Verdict gate(Session& s, Request& r);
+  Verdict gate_script_control(Session& s, Request& r);
   Verdict gate_by_row(Session& s, Request& r);
   Verdict gate_plain(Session& s, Request& r, bool pinned);
   Verdict gate_in_multi(Session& s, Request& r);

@@ -9,6 +9,14 @@ namespace keyshift::proxy {
 
 using commands::Gate;
 
+namespace {
+
+bool controls_script(const commands::Command& command) noexcept {
+  return command.name == "SCRIPT KILL" || command.name == "FUNCTION KILL" || command.name == "FUNCTION STATS";
+}
+
+}  // namespace
+
 Engine::Verdict Engine::answer(Session& s, BytesView bytes) {
   const bool silent = s.reply_off || s.reply_skip;
   s.reply_skip = s.skip_next;
@@ -77,13 +85,24 @@ Engine::Verdict Engine::gate(Session& s, Request& r) {
   return gate_by_row(s, r);
 }
 
+/// SCRIPT KILL and its like: they must get through while a script is busy, when a new connection could not even SELECT.
+/// Scripts have connections of their own, so the shared one of database 0 is never held up by one.
+Engine::Verdict Engine::gate_script_control(Session& s, Request& r) {
+  PoolKey key = s.pool;
+  key.database = 0;
+  Upstream* u = s.in_multi || s.raw ? s.pinned : shared_channel(s, key);
+  if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  s.drain_next = true;
+  return forward(s, r, *u, nullptr);
+}
+
 /// What the command's row says of sessions.
 Engine::Verdict Engine::gate_by_row(Session& s, Request& r) {
   switch (commands::Table::gate(*r.command, r.argv)) {
     case Gate::pass:
       return gate_plain(s, r, commands::Table::blocks(*r.command, r.argv));
     case Gate::pinned:
-      return gate_plain(s, r, true);
+      return controls_script(*r.command) ? gate_script_control(s, r) : gate_plain(s, r, true);
     case Gate::multi:
       return gate_multi(s, r);
     case Gate::exec:
