@@ -58,6 +58,7 @@ void Worker::run() {
 void Worker::request_drain() {
   asio::post(context_, [this] {
     draining_ = true;
+    busy();  // an idle worker's next tick may be far away
     stop_at_ = std::chrono::steady_clock::now() + options_.drain_timeout;
     error_code ignored;
     for (auto& l : listeners_) l->acceptor.close(ignored);
