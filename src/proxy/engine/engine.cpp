@@ -46,6 +46,15 @@ void Engine::on_client_bytes(Session& s, BytesView bytes, Time now) {
   settle();
 }
 
+void Engine::on_client_ended(Session& s, Time now) {
+  now_ = now;
+  if (!s.closed && !s.ended) {
+    s.ended = true;
+    ended_.push_back(&s);
+  }
+  settle();
+}
+
 void Engine::on_client_closed(Session& s, Time now) {
   now_ = now;
   close_session(s);
@@ -166,11 +175,32 @@ void Engine::settle() {
     if (!s.closed) run_session(s);
   }
   runnable_.clear();
+  if (!ended_.empty()) close_ended();
   std::sort(dead_.begin(), dead_.end());
   dead_.erase(std::unique(dead_.begin(), dead_.end()), dead_.end());
   for (Session* s : dead_) reap(*s);
   dead_.clear();
   gone_.clear();
+}
+
+void Engine::close_ended() {
+  std::erase_if(ended_, [this](Session* s) { return ended_is_over(*s); });
+}
+
+/// Closes a session that has ended, once all is answered that it sent whole. True when it need not be looked at again.
+bool Engine::ended_is_over(Session& s) {
+  if (s.closed || s.stall == Stall::closing) return true;
+  const bool half_passed = s.extras && s.extras->stream && s.in.empty();
+  const bool waits = s.monitor || (s.parked && s.in_flight() != 0 && s.out.empty());
+  if (half_passed || waits) {
+    close_session(s);
+    return true;
+  }
+  const bool confirming = s.extras && s.extras->confirmations != 0;
+  if (s.in_flight() != 0 || confirming || s.stall != Stall::none || s.out.size() > settings_.client_out_high)
+    return false;
+  close_after_flush(s);
+  return true;
 }
 
 void Engine::close_after_flush(Session& s) {

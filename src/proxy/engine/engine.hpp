@@ -53,6 +53,9 @@ class Engine final : private KnownRecords {
   Session& open_session(void* socket, Time now);
   /// `bytes` were read; they may be looked at until the next call of flush lists (borrowed output points into them).
   void on_client_bytes(Session& session, BytesView bytes, Time now);
+  /// The client sends no more (end of file): what it sent is answered, as Redis does it, then the session closes. At
+  /// once when it is parked, so that nothing is taken for a client that is gone.
+  void on_client_ended(Session& session, Time now);
   void on_client_closed(Session& session, Time now);
   /// The shell has written some of session.out.
   void on_client_written(Session& session, Time now);
@@ -115,6 +118,8 @@ class Engine final : private KnownRecords {
   std::size_t pass_big(Session& s, BytesView bytes);
   void settle();
   void look_at_sessions();
+  void close_ended();
+  bool ended_is_over(Session& s);
 
   // engine_gate.cpp, engine_gate_*.cpp: requests to calls
   Verdict gate(Session& s, Request& r);
@@ -278,6 +283,7 @@ class Engine final : private KnownRecords {
   std::unordered_map<Run*, std::unique_ptr<Run>> runs_;
   std::vector<std::unique_ptr<Run>> spare_runs_;
   std::vector<Session*> runnable_;
+  std::vector<Session*> ended_;  ///< those that still get answers after their end of file
   std::vector<Session*> dead_;
   std::vector<std::unique_ptr<Upstream>> gone_;  ///< destroyed at the end of the event
   std::vector<Session*> dirty_sessions_;

@@ -66,7 +66,7 @@ Engine::Verdict Engine::gate(Session& s, Request& r) {
       s.stall = Stall::drain;
       return Verdict::stalled;
     }
-    s.drain_next = false;
+    s.drain_next = s.parked = false;
   }
   r.command = table_.find(r.argv);
   if (plan_.dirty()) plan_.clear();
@@ -169,7 +169,7 @@ Engine::Verdict Engine::gate_plain(Session& s, Request& r, bool pinned) {
     }
   }
   const Verdict verdict = carry_out(s, r, *u);
-  if (pinned && verdict == Verdict::served) s.drain_next = true;
+  if (pinned && verdict == Verdict::served) s.drain_next = s.parked = true;
   return verdict;
 }
 

@@ -101,13 +101,15 @@ struct Session {
   bool moved_once = false;   ///< the moves of the next command have been carried out
   bool drain_next = false;   ///< the next command waits until this one is answered (blocking)
   bool bulky = false;        ///< had a big reply: goes by a connection of its own for a while
+  bool parked = false;       ///< its last command may wait at the server: nobody else is to get what it takes
+  bool ended = false;        ///< the client sends no more, but may still read: closed when what it sent is answered
   bool reply_off = false, reply_skip = false, skip_next = false;
   bool read_paused = false;
 
   [[nodiscard]] std::uint32_t in_flight() const noexcept { return next - deliver; }
   /// True when the engine must hear that some of `out` was written.
   [[nodiscard]] bool wants_written() const noexcept {
-    return stall == Stall::closing || read_paused || !in.empty() || (pinned != nullptr && pinned->paused);
+    return stall == Stall::closing || ended || read_paused || !in.empty() || (pinned != nullptr && pinned->paused);
   }
   SessionExtras& more() {
     if (!extras) extras = std::make_unique<SessionExtras>();

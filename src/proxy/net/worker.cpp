@@ -164,7 +164,10 @@ void Worker::read_once(Connection& c, bool& again) {
   busy();
   ++c.handlers;  // keeps `c` while its own event closes it
   if (got <= 0) {
-    lost(c, got == 0 ? "closed by the peer" : std::strerror(errno));
+    if (got == 0 && c.session != nullptr && !c.broken)
+      engine_.on_client_ended(*c.session, now_);
+    else
+      lost(c, got == 0 ? "closed by the peer" : std::strerror(errno));
   } else {
     const BytesView bytes(buffer_.data(), static_cast<std::size_t>(got));
     if (c.session != nullptr)
@@ -174,7 +177,7 @@ void Worker::read_once(Connection& c, bool& again) {
   }
   after_event();
   --c.handlers;
-  again = !c.closed && !c.paused && !(c.session != nullptr && c.session->read_paused);
+  again = !c.closed && !c.paused && !(c.session != nullptr && (c.session->read_paused || c.session->ended));
   if (c.closed && c.handlers == 0) {
     again = false;
     delete &c;
@@ -256,6 +259,7 @@ void Worker::flush(Connection& c) {
       if (errno == EAGAIN) break;
       // The reading side will see the end, with what the peer still said.
       out.clear();
+      c.broken = true;
       ::shutdown(c.socket.native_handle(), SHUT_WR);
       if (c.session != nullptr) wait_read(c);
       break;

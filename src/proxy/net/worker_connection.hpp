@@ -15,7 +15,7 @@ struct Worker::Connection {
   bool connecting = false;
   bool paused = false;
   bool closed = false;
-  bool closing = false;  ///< closed when all is written
+  bool broken = false;  ///< nothing can be written any more
 };
 
 struct Worker::Listener {

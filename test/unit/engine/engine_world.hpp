@@ -97,6 +97,12 @@ class World {
     engine.on_client_closed(*c.session, now);
     flush();
   }
+  /// The client shuts its sending side down and reads on.
+  void end(Client& c) {
+    if (c.closed) return;
+    engine.on_client_ended(*c.session, now);
+    flush();
+  }
   void pass(Duration time) {
     now += time;
     engine.on_tick(now);
