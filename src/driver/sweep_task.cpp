@@ -20,6 +20,7 @@ using migration::WaitReason;
 namespace {
 
 constexpr Duration kShowEvery = milliseconds(50);
+constexpr Duration kShowStalled = milliseconds(250);
 constexpr Duration kLookAgain = milliseconds(200);
 constexpr Duration kAskingAgain = milliseconds(10);
 constexpr Duration kRetry = milliseconds(500);
@@ -48,6 +49,7 @@ store::ConnectOptions connect_options(const SweeperOptions& options) {
 SweepTask::SweepTask(asio::any_io_executor executor, SweeperOptions options, Publish publish)
     : executor_(executor),
       timer_(executor),
+      show_timer_(executor),
       options_(std::move(options)),
       publish_(std::move(publish)),
       throttle_(limits_of(options_.sweep)),
@@ -93,8 +95,23 @@ asio::awaitable<void> SweepTask::run() {
     co_await hold(SweepState::resting, WaitReason::none, options_.repeat_after);
   }
   if (connection_) connection_->close();
-  watch_.stop();
+  stop_beside();
   if (progress_.state != SweepState::done && progress_.state != SweepState::failed) end(SweepState::stopped, "");
+}
+
+void SweepTask::stop_beside() {
+  watch_.stop();
+  over_ = true;
+  show_timer_.cancel();
+}
+
+asio::awaitable<void> SweepTask::keep_shown() {
+  boost::system::error_code ignored;
+  while (!over_) {
+    show_timer_.expires_after(kShowStalled);
+    co_await show_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (progress_.state == SweepState::sweeping && clock_now() - shown_ >= kShowStalled) show(nullptr, true);
+  }
 }
 
 asio::awaitable<Result<void>> SweepTask::connect() {
@@ -306,7 +323,9 @@ void SweepTask::show(SweepPass* pass, bool at_once) {
   progress_.server_latency_seconds = seconds_of(throttle_.smoothed_latency());
   progress_.throttled_seconds.assign(throttle_.waited().begin(), throttle_.waited().end());
   SweepProgress shown = progress_;
-  if (shown.state == SweepState::sweeping && shown.waits == WaitReason::none) shown.waits = throttle_.reason(now);
+  const WaitReason held = throttle_.reason(now);
+  if (shown.state == SweepState::sweeping && (shown.waits == WaitReason::none || held == WaitReason::signal_lost))
+    shown.waits = held;
   publish_(std::move(shown));
 }
 

@@ -27,8 +27,11 @@ class SweepTask {
   /// Runs until the sweep is done or failed, or stop(). The watch runs beside it.
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<void> watch() { return watch_.run(); }
+  /// Runs beside them: shows the progress also while run() waits for a server that does not answer.
+  boost::asio::awaitable<void> keep_shown();
   void stop();
-  void stop_watch() { watch_.stop(); }
+  /// Ends what runs beside run(), which does so itself when it ends.
+  void stop_beside();
   void pause(bool paused) { throttle_.pause(paused); }
 
  private:
@@ -49,7 +52,7 @@ class SweepTask {
   [[nodiscard]] migration::ServerLife life() const;
 
   boost::asio::any_io_executor executor_;
-  boost::asio::steady_timer timer_;
+  boost::asio::steady_timer timer_, show_timer_;
   SweeperOptions options_;
   Publish publish_;
   migration::Throttle throttle_;
@@ -64,7 +67,7 @@ class SweepTask {
   std::uint64_t scanned_before_ = 0;  ///< in the passes before this one
   Time shown_{}, measured_{};
   std::uint64_t measured_moved_ = 0;
-  bool stopping_ = false;
+  bool stopping_ = false, over_ = false;
 };
 
 }  // namespace keyshift::driver

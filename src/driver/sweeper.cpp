@@ -31,6 +31,7 @@ struct Sweeper::Impl {
   void run() {
     asio::co_spawn(io, task.run(), [this](std::exception_ptr failure) { finished(failure); });
     asio::co_spawn(io, task.watch(), asio::detached);
+    asio::co_spawn(io, task.keep_shown(), asio::detached);
     io.run();
     const std::lock_guard lock(mutex);
     over = true;
@@ -45,7 +46,7 @@ struct Sweeper::Impl {
       progress.state = migration::SweepState::failed;
       progress.detail = "the sweep ended by an internal failure";
     }
-    task.stop_watch();
+    task.stop_beside();
   }
 
   asio::io_context io;

@@ -3,74 +3,16 @@
 
 Usage: sweep_test.py SWEEP_ONCE [name of a test ...]; standard library only."""
 import json
-import os
 import random
-import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
+from redis_server import Client, Redis, fill
+
 SWEEP = sys.argv[1]
 RULES = ["profile|user:<id:int>|{user:<id>}:profile", "session|sess:<token>|session:v2:<token>"]
-
-
-class Redis:
-    """A redis-server on a free loopback port, and one connection to it."""
-
-    def __init__(self, *options):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.directory = tempfile.TemporaryDirectory()
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self.directory.name,
-             "--enable-debug-command", "yes", *options], stdout=subprocess.DEVNULL)
-        for _ in range(100):
-            try:
-                self.client = Client(self.port)
-                break
-            except OSError:
-                time.sleep(0.05)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.directory.cleanup()
-
-    def __call__(self, *argv):
-        return self.client(*argv)
-
-
-class Client:
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.reader = self.socket.makefile("rb")
-
-    def __call__(self, *argv):
-        return self.pipeline([argv])[0]
-
-    def pipeline(self, commands):
-        out = []
-        for argv in commands:
-            argv = [a if isinstance(a, bytes) else str(a).encode() for a in argv]
-            out.append(b"*%d\r\n" % len(argv) + b"".join(b"$%d\r\n%s\r\n" % (len(a), a) for a in argv))
-        self.socket.sendall(b"".join(out))
-        return [self.reply() for _ in commands]
-
-    def reply(self):
-        line = self.reader.readline()[:-2]
-        kind, rest = line[:1], line[1:]
-        if kind == b"$":
-            return None if rest == b"-1" else self.reader.read(int(rest) + 2)[:-2]
-        if kind == b"*":
-            return None if rest == b"-1" else [self.reply() for _ in range(int(rest))]
-        return int(rest) if kind == b":" else rest
 
 
 class Sweep:
@@ -109,12 +51,6 @@ class Sweep:
             seen = max(seen, len(self.lines) - 1)
             time.sleep(0.02)
         raise AssertionError(f"did not happen in {limit} s; last: {self.lines[-1:]}")
-
-
-def fill(redis, users, begin=0):
-    for at in range(begin, begin + users, 1000):
-        redis.client.pipeline([("SET", f"user:{i}", f"v{i}", *(("PXAT", 4_000_000_000_000 + i) if i % 3 == 0 else ()))
-                               for i in range(at, min(at + 1000, begin + users))])
 
 
 def check_moved(redis, users, mode="to-new"):
