@@ -53,7 +53,7 @@ hiredis_source() {
   [ -f "$here/build/third_party/hiredis/hiredis.h" ] && return 0
   pkg-config --atleast-version=1.0 hiredis 2>/dev/null && return 0
   update_once
-  if apt-cache show libhiredis-dev 2>/dev/null | grep -qE '^Version: (1:)?[1-9]'; then
+  if [[ $(apt-cache show libhiredis-dev 2>/dev/null) =~ Version:\ (1:)?[1-9] ]]; then
     [ -z "$(missing libhiredis-dev)" ] || install_quietly libhiredis-dev
     return 0
   fi

@@ -184,7 +184,7 @@ class Writer {
   [[nodiscard]] bool full() const { return nodes.size() > kRegexMaxNodes; }
 
   std::uint32_t add(RegexNode node) {
-    nodes.push_back(std::move(node));
+    nodes.push_back(node);
     return static_cast<std::uint32_t>(nodes.size() - 1);
   }
   std::uint32_t split(std::uint32_t out, std::uint32_t other) { return add({RegexNode::Kind::split, {}, out, other}); }

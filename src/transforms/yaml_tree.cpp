@@ -13,8 +13,8 @@ namespace keyshift::transforms {
 
 namespace {
 
-std::size_t line_of(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.line + 1); }
-std::size_t column_of(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.column + 1); }
+std::size_t line_of(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.line) + 1; }
+std::size_t column_of(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.column) + 1; }
 
 /// Builds the tree from the parser's events, so that limits hold before memory is spent. The first thing that is
 /// refused ends the building: events behind it are let pass, which costs no more than the parser itself.
