@@ -33,7 +33,7 @@ std::string words_of_choice(std::string_view values) {
 }
 
 /// Single quotes of a shell; fish and the POSIX family read '\'' alike.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
@@ -47,14 +47,14 @@ std::string bash() {
       "  case \"$before\" in\n";
   for (const OptionRow& row : options()) {
     if (row.kind == OptionKind::choice)
-      out += "    --" + std::string(row.name) + ") words=" + quoted(words_of_choice(row.values)) + ";;\n";
+      out += "    --" + std::string(row.name) + ") words=" + in_quotes(words_of_choice(row.values)) + ";;\n";
     if (row.kind == OptionKind::file)
       out += "    --" + std::string(row.name) + ") COMPREPLY=($(compgen -f -- \"$word\")); return;;\n";
   }
-  out += "    keyshift|help) words=" + quoted(command_names()) +
+  out += "    keyshift|help) words=" + in_quotes(command_names()) +
          ";;\n    completion) words='bash zsh fish';;\n    *) case \"${COMP_WORDS[1]}\" in\n";
   for (const CommandRow& row : commands())
-    out += "      " + std::string(row.name) + ") words=" + quoted(joined(options_of(row))) + ";;\n";
+    out += "      " + std::string(row.name) + ") words=" + in_quotes(joined(options_of(row))) + ";;\n";
   return out +
          "    esac;;\n  esac\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
@@ -70,20 +70,20 @@ std::string fish() {
   for (const CommandRow& command : commands()) {
     const std::string here = " -n '__fish_seen_subcommand_from " + std::string(command.name) + "'";
     out += "complete -c keyshift -n __fish_use_subcommand -a " + std::string(command.name) + " -d " +
-           quoted(command.summary) + "\n";
+           in_quotes(command.summary) + "\n";
     for (const OwnOption& own : command.own)
       out += "complete -c keyshift" + here + " -l " + std::string(own.name) + (own.values.empty() ? "" : " -r") +
-             " -d " + quoted(own.meaning) + "\n";
+             " -d " + in_quotes(own.meaning) + "\n";
     for (const OptionRow& row : options()) {
       if (!takes(command, row)) continue;
       out += "complete -c keyshift" + here + " -l " + std::string(row.name);
       if (row.kind != OptionKind::flag) out += row.kind == OptionKind::file ? " -r -F" : " -r";
-      if (row.kind == OptionKind::choice) out += " -a " + quoted(words_of_choice(row.values));
-      out += " -d " + quoted(row.meaning) + "\n";
+      if (row.kind == OptionKind::choice) out += " -a " + in_quotes(words_of_choice(row.values));
+      out += " -d " + in_quotes(row.meaning) + "\n";
     }
   }
   return out + "complete -c keyshift -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n" +
-         "complete -c keyshift -n '__fish_seen_subcommand_from help' -a " + quoted(command_names()) + "\n" +
+         "complete -c keyshift -n '__fish_seen_subcommand_from help' -a " + in_quotes(command_names()) + "\n" +
          "complete -c keyshift -n '__fish_seen_subcommand_from explain' -F\n";
 }
 
