@@ -12,6 +12,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/proxy_source.hpp"
+#include "cli/store_check.hpp"
 #include "proxy/admin/admin_server.hpp"
 
 namespace keyshift::cli {
@@ -32,6 +33,7 @@ class ProxyProcess {
       : startup_(std::move(startup)),
         log_(*observe::log_format_of(startup_.settings.text("log-format")),
              *observe::severity_of(startup_.settings.text("log-level"))),
+        check_(startup_, log_),
         proxy_(proxy_options(startup_)) {}
 
   int run() {
@@ -45,11 +47,12 @@ class ProxyProcess {
     io_.run();
     if (waiter_.joinable()) waiter_.join();
     log_.info("ended");
-    return kDone;
+    return code_;
   }
 
  private:
   Result<void> start() {
+    if (auto passed = check_.first(); !passed) return passed;
     if (auto listening = proxy_.start(); !listening) return listening;
     if (startup_.rules && migration::moving(startup_.mode) && startup_.settings.flag("sweep")) {
       auto sweeper = driver::Sweeper::start(sweeper_options(startup_, sweep_again_after));
@@ -60,6 +63,10 @@ class ProxyProcess {
     auto admin = proxy::AdminServer::start(admin_options(), *source_);
     if (!admin) return admin.error();
     admin_ = std::move(*admin);
+    check_.go_on(io_, [this](const Error& error) {
+      code_ = report(error);
+      drain("gate");
+    });
     log_start();
     return {};
   }
@@ -115,12 +122,14 @@ class ProxyProcess {
   asio::io_context io_{1};
   asio::signal_set signals_{io_, SIGINT, SIGTERM};
   asio::steady_timer timer_{io_};
+  StoreCheck check_;
   proxy::Proxy proxy_;
   std::unique_ptr<driver::Sweeper> sweeper_;
   std::optional<ProxySource> source_;
   std::unique_ptr<proxy::AdminServer> admin_;
   std::thread waiter_;
   Duration tick_after_ = shortest_tick;
+  int code_ = kDone;
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "cli/store_check.hpp"
+
 namespace keyshift::cli {
 namespace {
 
@@ -162,6 +164,11 @@ Result<Startup> prepare(const Layer& command_line) {
   auto upstream = upstream_of(out.settings, file);
   if (!upstream) return upstream.error();
   out.upstream = std::move(*upstream);
+  if (file != nullptr && !file->source.url.empty()) {
+    auto source = source_of(*file);
+    if (!source) source = store::Url::parse(file->source.url);
+    if (source) out.source = std::move(*source);
+  }
   out.mode = *migration::mode_of(out.settings.text("mode"));
   const auto view = view_of(out.settings.at("view").values, file);
   if (!view) return view.error();
@@ -211,6 +218,7 @@ driver::SweeperOptions sweeper_options(const Startup& startup, Duration repeat_a
   out.run = startup.run;
   out.connection_name = "keyshift:" + startup.name + ":0.sweep";
   out.repeat_after = repeat_after;
+  out.gate = gate_of(startup);
   return out;
 }
 

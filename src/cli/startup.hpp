@@ -18,6 +18,7 @@ namespace keyshift::cli {
 struct Startup {
   Settings settings;
   store::Url upstream;
+  std::optional<store::Url> source;  ///< the migration's; without its password when that cannot be had here
   std::optional<transforms::MigrationFile> migration;
   std::shared_ptr<const transforms::RuleSet> rules;  ///< null without a migration
   migration::Mode mode = migration::Mode::old;
@@ -38,7 +39,7 @@ Result<migration::View> view_of(const std::vector<std::string>& words, const tra
 std::string connection_word(std::string_view name);
 
 proxy::ProxyOptions proxy_options(const Startup& startup);
-/// `repeat_after` as in SweeperOptions.
+/// `repeat_after` as in SweeperOptions; the sweeper asks the store what gate_of() says.
 driver::SweeperOptions sweeper_options(const Startup& startup, Duration repeat_after);
 
 /// Reads a file whole; error `file` when it cannot be read or is longer than 16 MiB.

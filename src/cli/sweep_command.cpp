@@ -7,6 +7,7 @@
 #include "cli/command_line.hpp"
 #include "cli/proxy_view.hpp"
 #include "cli/status_lines.hpp"
+#include "cli/store_check.hpp"
 #include "observe/log.hpp"
 
 namespace keyshift::cli {
@@ -38,15 +39,19 @@ int run_sweep(const Invocation& invocation) {
   if (!startup) return report(startup.error());
   if (!startup->rules)
     return report(fail(ErrorCode::usage, "sweep needs --migration FILE and --mode to-new or to-old"));
-  auto sweeper = driver::Sweeper::start(sweeper_options(*startup, Duration{}));
-  if (!sweeper) return report(sweeper.error());
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGINT, ask_to_stop);
-  std::signal(SIGTERM, ask_to_stop);
   observe::Log log(*observe::log_format_of(startup->settings.text("log-format")),
                    *observe::severity_of(startup->settings.text("log-level")));
+  const driver::SweeperOptions options = sweeper_options(*startup, Duration{});
+  if (const auto sensible = driver::Sweeper::check(options); !sensible) return report(sensible.error());
+  if (const auto passed = StoreCheck(*startup, log).first(); !passed) return report(passed.error());
+  auto sweeper = driver::Sweeper::start(options);
+  if (!sweeper) return report(sweeper.error());
+  std::signal(SIGINT, ask_to_stop);
+  std::signal(SIGTERM, ask_to_stop);
   follow(**sweeper, log);
   const driver::SweepProgress end = (*sweeper)->progress();
+  if (end.refused) return report(fail(ErrorCode::gate, end.detail));
   const nlohmann::json document = sweep_document(end);
   std::puts((invocation.has("json") ? document.dump(2) : sweep_line(document)).c_str());
   return end.state == migration::SweepState::done ? kDone : kFailed;

@@ -115,6 +115,10 @@ asio::awaitable<void> SweepTask::keep_shown() {
 }
 
 asio::awaitable<Result<void>> SweepTask::connect() {
+  if (options_.gate) {
+    const auto passed = co_await pass_gate(executor_, *options_.gate);
+    if (!passed) co_return passed.error();
+  }
   auto opened = co_await store::Connection::open(executor_, options_.upstream, connect_options(options_));
   if (!opened) co_return opened.error();
   connection_ = std::move(opened).value();
@@ -126,10 +130,19 @@ asio::awaitable<Result<void>> SweepTask::connect() {
   co_return Result<void>();
 }
 
+/// True when a gate is shut: the sweep is over.
+bool SweepTask::refused(const Result<void>& connected) {
+  if (connected || connected.error().code != ErrorCode::gate) return false;
+  progress_.refused = true;
+  end(SweepState::failed, connected.error().what);
+  return true;
+}
+
 /// Until connected, and the key that says who sweeps is ours. False: stopped or failed.
 asio::awaitable<bool> SweepTask::prepare() {
   while (!stopping_) {
     const auto connected = co_await connect();
+    if (refused(connected)) co_return false;
     if (!connected) {
       progress_.detail = connected.error().what;
       const bool reached = connection_ && connection_->is_open();
@@ -255,6 +268,7 @@ asio::awaitable<bool> SweepTask::reconnect(SweepPass& pass) {
   pass.connection_lost();
   while (!stopping_) {
     const auto connected = co_await connect();
+    if (refused(connected)) co_return false;
     if (connected) {
       pass.go_on_at(run_.reconnected(life(), pass.resume_cursor()));
       progress_.detail.clear();

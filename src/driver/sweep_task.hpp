@@ -49,6 +49,7 @@ class SweepTask {
   void show(migration::SweepPass* pass, bool now);
   void end(migration::SweepState state, std::string detail);
   void save(const migration::SweepPass& pass);
+  bool refused(const Result<void>& connected);
   [[nodiscard]] migration::ServerLife life() const;
 
   boost::asio::any_io_executor executor_;

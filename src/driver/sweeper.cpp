@@ -58,13 +58,18 @@ struct Sweeper::Impl {
   bool over = false;
 };
 
-Result<std::unique_ptr<Sweeper>> Sweeper::start(SweeperOptions options) {
+Result<void> Sweeper::check(const SweeperOptions& options) {
   using Kind = store::Url::Kind;
   if (options.upstream.kind != Kind::tcp && options.upstream.kind != Kind::unix_socket)
     return fail(ErrorCode::usage, "a sweep over redis+sentinel:// or redis+cluster:// is not served yet");
   if (options.upstream.tls) return fail(ErrorCode::usage, "a sweep over rediss:// is not served yet");
   if (!migration::moving(options.mode))
     return fail(ErrorCode::usage, "mode " + std::string(name(options.mode)) + " moves nothing (to-new and to-old do)");
+  return {};
+}
+
+Result<std::unique_ptr<Sweeper>> Sweeper::start(SweeperOptions options) {
+  if (const auto sensible = check(options); !sensible) return sensible.error();
   std::unique_ptr<Sweeper> sweeper(new Sweeper(std::make_unique<Impl>(std::move(options))));
   Impl& impl = *sweeper->impl_;
   impl.thread = std::thread([&impl] { impl.run(); });

@@ -1,12 +1,14 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "driver/store_gate.hpp"
 #include "migration/mode.hpp"
 #include "migration/sweep_counts.hpp"
 #include "migration/sweep_state.hpp"
@@ -24,6 +26,7 @@ struct SweeperOptions {
   transforms::Sweep sweep;                         ///< keys per second (0: unthrottled), server latency
   std::string run;                                 ///< name of the run (MigrationFile::name): part of reserved names
   std::string connection_name;                     ///< CLIENT SETNAME of its connections, e.g. "keyshift:<id>:0.local"
+  std::optional<StoreGate> gate;                   ///< asked on every connection that it makes; none: nothing
   Duration repeat_after{};                         ///< 0: ends after its clean pass; else looks again after this time
 };
 
@@ -32,6 +35,7 @@ struct SweepProgress {
   migration::SweepState state = migration::SweepState::starting;
   migration::WaitReason waits = migration::WaitReason::none;  ///< why it is not at full speed right now
   std::string detail;        ///< a sentence for people: the refusal, the conflict, who else sweeps; may be empty
+  bool refused = false;      ///< failed because a gate refused it: nothing was touched since
   std::uint32_t pass = 0;    ///< counted from 1; 0: none yet
   double pass_estimate = 0;  ///< 0 to 0.99: an ESTIMATE of how far this pass is; 1 only with clean_pass
   bool clean_pass = false;   ///< a whole pass found nothing to move, and every replica has it
@@ -51,7 +55,10 @@ struct SweepProgress {
 /// again: it goes on at its checkpoint. All calls may come from any thread.
 class Sweeper {
  public:
-  /// Starts the thread. Error `usage` for a URL kind that is not served or a mode that does not move anything.
+  /// Error `usage` for a URL kind that is not served or a mode that does not move anything.
+  static Result<void> check(const SweeperOptions& options);
+
+  /// Checks, then starts the thread.
   /// An unreachable server is no error here: the sweeper keeps trying and says so in its progress.
   static Result<std::unique_ptr<Sweeper>> start(SweeperOptions options);
 

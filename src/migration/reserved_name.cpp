@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "migration/reserved_keys.hpp"
 #include "transforms/rule_set.hpp"
 
 namespace keyshift::migration {
@@ -49,9 +50,9 @@ std::vector<Bytes> every_tag() {
   return tags;
 }
 
-Bytes reserved_name(BytesView kind, BytesView tag, BytesView rest) {
+Bytes reserved_name(ReservedKey key, BytesView tag, BytesView rest) {
   Bytes out(transforms::kReservedPrefix);
-  out.append(kind).append(":{").append(tag).append("}:").append(rest);
+  out.append(reserved_key_row(key).kind).append(":{").append(tag).append("}:").append(rest);
   return out;
 }
 
@@ -74,11 +75,15 @@ Bytes quarantine_name(BytesView run, BytesView key, unsigned attempt) {
   rest += ':';
   if (attempt > 0) rest += std::to_string(attempt) + ":";
   rest.append(key);
-  return reserved_name("quarantine", slot_tag(hash_slot(key)), rest);
+  return reserved_name(ReservedKey::quarantine, slot_tag(hash_slot(key)), rest);
 }
 
-Bytes checkpoint_name(BytesView run) { return reserved_name("sweep", "", run); }
+Bytes checkpoint_name(BytesView run) { return reserved_name(ReservedKey::checkpoint, "", run); }
 
-Bytes sweeper_name(BytesView run) { return reserved_name("sweeper", "", run); }
+Bytes sweeper_name(BytesView run) { return reserved_name(ReservedKey::sweeper, "", run); }
+
+Bytes control_record_name() { return reserved_name(ReservedKey::control_record, "", "record"); }
+
+Bytes store_id_name() { return reserved_name(ReservedKey::store_id, "", "id"); }
 
 }  // namespace keyshift::migration

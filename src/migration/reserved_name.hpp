@@ -5,7 +5,8 @@
 
 namespace keyshift::migration {
 
-/// Names of the keys that Keyshift writes for itself: keyshift:<kind>:{<tag>}:<rest> (docs/protocol.md, "Words").
+/// Names of the keys that Keyshift writes for itself: keyshift:<kind>:{<tag>}:<rest> (docs/protocol.md, "Words"). Their
+/// kinds and what they hold: reserved_keys.hpp.
 
 /// The hash slot of `key` in Redis Cluster: CRC16 (XMODEM) of its hash tag, or of all of it, modulo 16384.
 /// Source: Redis Cluster specification, "Key distribution model" and "Hash tags".
@@ -24,5 +25,11 @@ Bytes checkpoint_name(BytesView run);
 
 /// Who sweeps for `run` (a key with an expiry): keyshift:sweeper:{}:<run>. In database 0.
 Bytes sweeper_name(BytesView run);
+
+/// The control record of a store: keyshift:control:{}:record. In database 0.
+Bytes control_record_name();
+
+/// What tells a store from another one, whatever its address: keyshift:store:{}:id. In database 0.
+Bytes store_id_name();
 
 }  // namespace keyshift::migration

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "cli/store_check.hpp"
 #include "unit/cli/rules_for_tests.hpp"
 
 using namespace keyshift;
@@ -91,4 +92,16 @@ TEST_CASE("defaults of the table are the defaults of the proxy") {
   CHECK(ours.engine.connect_timeout == theirs.engine.connect_timeout);
   CHECK(ours.engine.idle_timeout == theirs.engine.idle_timeout);
   CHECK(ours.engine.allow_dangerous == theirs.engine.allow_dangerous);
+}
+
+TEST_CASE("the store is asked about what was given by hand, and about its source only where that has another address") {
+  CHECK_FALSE(gate_of(with({})).has_value());
+  CHECK(gate_of(with({{"mode", Setting{{"old"}, Origin::environment, ""}}})).has_value());
+  Startup startup = with({});
+  startup.migration = test::two_rules();
+  startup.source = *store::Url::parse("redis://h:7000/0");
+  REQUIRE(gate_of(startup).has_value());
+  CHECK_FALSE(gate_of(startup)->source.has_value());
+  startup.source = *store::Url::parse("redis://elsewhere:7000/0");
+  CHECK(gate_of(startup)->source.has_value());
 }

@@ -1,0 +1,77 @@
+#include "migration/reserved_keys.hpp"
+
+#include <array>
+
+namespace keyshift::migration {
+namespace {
+
+constexpr std::array rows{
+    ReservedKeyRow{ReservedKey::control_record, "control", "keyshift:control:{}:record", "0", "hash", "-", "never",
+                   "where the runs of this store stand, for a whole fleet; this version does not know its fields and "
+                   "therefore refuses to run beside it with rules and a mode given by hand (exit code 3)",
+                   "nothing in this version", "nothing in this version"},
+    ReservedKeyRow{ReservedKey::store_id, "store", "keyshift:store:{}:id", "0", "string", "-", "never",
+                   "32 hexadecimal digits, drawn at random: two addresses that show the same ones lead to the same "
+                   "store",
+                   "a proxy or a sweep that is given a migration file whose source has another address than its "
+                   "upstream and can be reached; the first one that comes (SET NX)",
+                   "people, once no migration is under way; it is then written anew"},
+    ReservedKeyRow{ReservedKey::checkpoint, "sweep", "keyshift:sweep:{}:<run>", "0", "string",
+                   "1, in its first line; another one is refused by its number", "never",
+                   "lines of text, `name value`, each ended by a newline: `keyshift-checkpoint 1`, `run` (name), "
+                   "`rules` (digest of names, patterns, order and database, hexadecimal), `mode` (to-new or to-old), "
+                   "`server` (run_id that the cursor belongs to), `cursor` (of SCAN), `pass` (counted from 1), "
+                   "`scanned` (keys looked at), `written` (milliseconds since 1970); then for each rule, in its order, "
+                   "`counts` with found, moved, gone, conflicts, quarantined, failed. Numbers are decimal",
+                   "the sweep, every 5 s and when it ends before a clean pass",
+                   "`keyshift sweep` after its clean pass; that of a sidecar stays, since a sidecar goes on looking: "
+                   "people, when the migration is over"},
+    ReservedKeyRow{ReservedKey::sweeper, "sweeper", "keyshift:sweeper:{}:<run>", "0", "string", "-",
+                   "15 s after its holder renewed it last", "24 hexadecimal digits, drawn at random by the holder",
+                   "the process that sweeps, every 4 s", "its holder at its end, else its expiry"},
+    ReservedKeyRow{ReservedKey::quarantine, "quarantine",
+                   "keyshift:quarantine:{<tag>}:<run>:<key>; the next losers of that name have :<number>: between run "
+                   "and key",
+                   "that of the record", "that of the record", "-", "when the record would have",
+                   "a record that lost a conflict, renamed: value, encoding and expiry are as they were. `<tag>` is "
+                   "the shortest text in the hash slot of `<key>`",
+                   "commands and the sweep, when both names of a record exist and policy.conflict names a loser",
+                   "people, who look at it and delete it or rename it"},
+};
+
+std::string code(std::string_view text) {
+  const auto end = text.find(';');
+  return "`" + std::string(text.substr(0, end)) + "`" + std::string(end == text.npos ? "" : text.substr(end));
+}
+
+}  // namespace
+
+std::span<const ReservedKeyRow> reserved_keys() noexcept { return rows; }
+
+const ReservedKeyRow& reserved_key_row(ReservedKey key) noexcept { return rows[static_cast<std::size_t>(key)]; }
+
+std::string formats_page() {
+  std::string out =
+      "# What Keyshift keeps in Redis\n\n"
+      "Everything it writes for itself begins with `keyshift:`. The names are `keyshift:<kind>:{<tag>}:<rest>`, where "
+      "the tag\nputs the key into the hash slot where it is wanted. `<run>` is the name of the migration, or `--run`. "
+      "Apps can neither\nname such keys nor see them; people and tools that speak to Redis itself can.\n\n"
+      "This page is generated from the one list in `src/migration/reserved_keys.cpp`.\n";
+  for (const ReservedKeyRow& row : rows) {
+    out.append("\n## ").append(row.kind).append("\n\n| | |\n|---|---|\n");
+    const auto line = [&out](std::string_view what, std::string_view text) {
+      out.append("| ").append(what).append(" | ").append(text).append(" |\n");
+    };
+    line("name", code(row.name));
+    line("database", row.database);
+    line("type", row.type);
+    line("version", row.version);
+    line("expires", row.expires);
+    line("holds", row.holds);
+    line("written by", row.written_by);
+    line("cleaned by", row.cleaned_by);
+  }
+  return out;
+}
+
+}  // namespace keyshift::migration
