@@ -175,6 +175,7 @@ class Engine final : private KnownRecords {
   Bytes request_bytes(const Request& r) const;
 
   // engine_pools.cpp: connections
+  Pool& pool_of(const PoolKey& key);
   Upstream* shared_channel(Session& s, const PoolKey& key);
   Upstream* pinned_channel(Session& s);
   Upstream* channel(Session& s);
@@ -266,7 +267,7 @@ class Engine final : private KnownRecords {
   resp::RequestParser parser_;        ///< shared by all sessions that have no half request
   commands::KeyList keys_;
   Plan plan_;
-  Bytes scratch_, scratch_name_;
+  Bytes scratch_;
   std::uint64_t next_id_ = 1;
   std::uint32_t jitter_ = 1;
   std::size_t bulky_sessions_ = 0;
@@ -275,7 +276,9 @@ class Engine final : private KnownRecords {
   Time probed_at_{}, identified_at_{}, last_command_{};
   Bytes identity_;
   std::vector<Credentials> credentials_;
-  std::map<PoolKey, Pool> pools_;
+  std::map<PoolKey, Pool> pools_;  ///< none is ever taken out
+  PoolKey last_pool_key_;          ///< that of last_pool_: most sessions want the same one
+  Pool* last_pool_ = nullptr;
   std::set<Bytes> reserved_keys_;  ///< those of ours that DBSIZE counts and the app must not see
   std::map<int, bool> databases_;  ///< those that the server has let us select
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;

@@ -35,8 +35,16 @@ bool Engine::ready_for(Session& s, Upstream* u) {
   return false;
 }
 
+Engine::Pool& Engine::pool_of(const PoolKey& key) {
+  if (last_pool_ == nullptr || key != last_pool_key_) {
+    last_pool_ = &pools_[key];
+    last_pool_key_ = key;
+  }
+  return *last_pool_;
+}
+
 Upstream* Engine::shared_channel(Session& s, const PoolKey& key) {
-  Pool& pool = pools_[key];
+  Pool& pool = pool_of(key);
   if (pool.shared == nullptr) {
     if (now_ < pool.retry_at) {
       answer_error(s, {ErrorCode::upstream, "Redis is unreachable: " + pool.last_error + " (nothing was sent)"});

@@ -6,9 +6,9 @@
 
 namespace keyshift::proxy {
 namespace {
-constexpr std::size_t borrow_from = 32 * 1024;  // below it a copy costs less than a write of its own
-constexpr std::size_t most_piped_moves = 64;    // a bit each in what a refused read remembers of its records
-constexpr std::size_t retained_most = 4096;     // a longer request is not kept for asking again
+constexpr std::size_t borrow_from = 4096;     // below it a copy costs less than a piece of its own
+constexpr std::size_t most_piped_moves = 64;  // a bit each in what a refused read remembers of its records
+constexpr std::size_t retained_most = 4096;   // a longer request is not kept for asking again
 
 /// Where the bulk that holds `argument` begins in `raw` ("$<n>\r\n" in front of it).
 std::size_t bulk_begin(BytesView raw, BytesView argument) {
@@ -85,29 +85,27 @@ void Engine::append_request(Upstream& u, const Request& r, bool keep) {
     if (keep) u.retained.append(sent);
     return;
   }
+  Bytes& out = u.out.tail();
+  const std::size_t before = out.size();
   std::size_t from = 0;
   for (const Substitution& s : plan_.substitutions) {
     const BytesView old = r.argv[s.argument];
-    const std::size_t begin = bulk_begin(r.raw, old);
-    scratch_name_.assign(r.raw.substr(from, begin - from));
-    resp::append_bulk(scratch_name_, s.name);
-    u.out.copy(scratch_name_);
-    if (keep) u.retained.append(scratch_name_);
+    out.append(r.raw.substr(from, bulk_begin(r.raw, old) - from));
+    resp::append_bulk(out, s.name);
     from = static_cast<std::size_t>(old.data() - r.raw.data()) + old.size() + 2;
   }
   const BytesView rest = r.raw.substr(from);
-  if (rest.size() >= borrow_from && may_borrow)
-    u.out.borrow(rest);
-  else
-    u.out.copy(rest);
+  const bool borrows = rest.size() >= borrow_from && may_borrow;
+  if (!borrows) out.append(rest);
+  u.out.grew(out.size() - before);
+  if (keep) u.retained.append(BytesView(out).substr(before));
+  if (!borrows) return;
+  u.out.borrow(rest);
   if (keep) u.retained.append(rest);
 }
 
 void Engine::plan(const Session& s, const Request& r) {
-  if (!settings_.rules) {
-    plan_.clear();
-    return;
-  }
+  if (!settings_.rules) return;  // the gate has cleared it
   const bool told = table_.keys(*r.command, r.argv, keys_);
   plan_command(context(s), *r.command, r.argv, keys_, told, plan_);
 }

@@ -31,18 +31,17 @@ class OutQueue {
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-  [[nodiscard]] bool borrows() const noexcept { return !borrowed_.empty(); }
-  /// The buffer that copies go to, for encoders that append; call grew() with what they added. Nothing may be borrowed.
-  Bytes& tail() {
-    own();
-    return owned_;
-  }
-  void grew(std::size_t bytes) noexcept { size_ += bytes; }
+  /// The buffer that copies go to, for encoders that append; call grew() with what they added.
+  Bytes& tail() noexcept { return owned_; }
+  void grew(std::size_t bytes);
 
  private:
-  Bytes owned_;  ///< goes out first, from head_ on
+  void give_back() noexcept;
+
+  Bytes owned_;  ///< copies, in order, from head_ on
   std::size_t head_ = 0;
-  std::vector<Piece> borrowed_;  ///< goes out behind owned_
+  /// The order of copies and borrowed pieces; data is null for the next `size` bytes of owned_. Empty: all is owned.
+  std::vector<Piece> pieces_;
   std::size_t size_ = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/bytes.hpp"
 #include "base/errors.hpp"
+#include "base/reused.hpp"
 #include "resp/commands/command.hpp"
 
 namespace keyshift::proxy {
@@ -44,7 +45,7 @@ struct Substitution {
 struct Plan {
   Route route = Route::forward;
   Shape shape = Shape::bare;
-  std::vector<Substitution> substitutions;  ///< in order of `argument`
+  Reused<Substitution> substitutions;  ///< in order of `argument`
   std::vector<Move> moves;
   commands::ReplyNames names = commands::ReplyNames::none;  ///< names in the reply to be mapped back
   bool quarantine = false;  ///< transaction: also put a leftover O aside, since the command may empty N

@@ -42,11 +42,16 @@ bool add_record(const PlanContext& context, const Command& command, std::uint32_
   const bool same_name = match.side == stored_side(context.mode);
   const bool moving = migration::moving(context.mode);
   if (same_name && (!moving || context.known->known(key))) return true;
-  Bytes other;
-  context.rules->other_name(match, key, other);
-  if (moving && (same_name || !context.known->known(other)))
-    plan.moves.push_back(same_name ? Move{other, Bytes(key), match.rule} : Move{Bytes(key), other, match.rule});
-  if (!same_name) plan.substitutions.push_back({argument, std::move(other)});
+  if (same_name) {
+    Move& move = plan.moves.emplace_back(Move{{}, Bytes(key), match.rule});
+    context.rules->other_name(match, key, move.from);
+    return true;
+  }
+  Substitution& substitution = plan.substitutions.add();
+  substitution.argument = argument;
+  context.rules->other_name(match, key, substitution.name);
+  if (moving && !context.known->known(substitution.name))
+    plan.moves.push_back({Bytes(key), substitution.name, match.rule});
   return true;
 }
 
@@ -110,7 +115,7 @@ bool target_wins(Mode mode, Policy::Conflict policy) noexcept {
 
 void plan_command(const PlanContext& context, const Command& command, std::span<const BytesView> argv,
                   const commands::KeyList& keys, bool keys_told, Plan& plan) {
-  plan.clear();
+  if (plan.dirty()) plan.clear();
   if (context.rules == nullptr) return;
   const bool here = context.database == context.rules->database();
   for (const commands::KeyAt& at : keys.keys()) {
@@ -130,8 +135,9 @@ void plan_command(const PlanContext& context, const Command& command, std::span<
     return refuse(plan, context, &command, plan.rule, "other-database",
                   "a record may not be copied to another database");
   plan.names = command.reply_names;
-  std::sort(plan.substitutions.begin(), plan.substitutions.end(),
-            [](const Substitution& a, const Substitution& b) { return a.argument < b.argument; });
+  if (plan.substitutions.size() > 1)
+    std::sort(plan.substitutions.begin(), plan.substitutions.end(),
+              [](const Substitution& a, const Substitution& b) { return a.argument < b.argument; });
   choose_shape(context, command, argv.size(), plan);
 }
 

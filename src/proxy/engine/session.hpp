@@ -80,11 +80,11 @@ struct Session {
   Bytes moves_error;          ///< why the moves of the next command were refused: a RESP error line
   Time last_active{};
   PoolKey pool;
-  std::uint32_t next = 0;        ///< sequence of the next command
-  std::uint32_t deliver = 0;     ///< sequence of the next reply to go out
-  std::uint32_t pairs = 0;       ///< reads in flight whose moves are not answered yet: writes wait behind them
-  std::uint32_t last_write = 0;  ///< sequence behind the last write in flight
-  std::uint32_t in_flight_limit = 0xffffffff;  ///< commands that may be in flight, from the size of the last reply
+  std::uint32_t next = 0;              ///< sequence of the next command
+  std::uint32_t deliver = 0;           ///< sequence of the next reply to go out
+  std::uint32_t pairs = 0;             ///< reads in flight whose moves are not answered yet: writes wait behind them
+  std::uint32_t last_write = 0;        ///< sequence behind the last write in flight
+  std::uint32_t in_flight_limit = 64;  ///< commands that may be in flight, from the size of the last reply
   Stall stall = Stall::none;
   Lookup lookup = Lookup::none;
   bool closed = false;  ///< the client is gone; lives on until its replies are in

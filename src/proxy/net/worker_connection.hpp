@@ -3,24 +3,23 @@
 
 namespace keyshift::proxy {
 
-/// A client or upstream socket. Deletes itself when it is closed and none of its handlers is under way.
-struct Worker::Connection {
-  Connection(Socket s) : socket(std::move(s)) {}
-  Socket socket;
-  Session* session = nullptr;
-  Upstream* upstream = nullptr;
-  int handlers = 0;  ///< waits under way
-  bool reading = false;
-  bool writing = false;
-  bool connecting = false;
-  bool paused = false;
-  bool closed = false;
-  bool broken = false;  ///< nothing can be written any more
+/// What the poller hands back with an event.
+struct Worker::Watched {
+  enum class Kind : std::uint8_t { mailbox, listener, connection };
+  Kind kind = Kind::connection;
+  int descriptor = -1;
 };
 
-struct Worker::Listener {
-  boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>
-      acceptor;
+/// A client or upstream socket. One of `session` and `upstream` is set until it is closed.
+struct Worker::Connection : Worker::Watched {
+  std::uint32_t interest = 0;  ///< what the poller waits for
+  std::uint32_t place = 0;     ///< in connections_
+  Session* session = nullptr;
+  Upstream* upstream = nullptr;
+  bool connecting = false;
+  bool paused = false;  ///< the engine wants nothing read from this upstream
+  bool broken = false;  ///< nothing can be written any more
+  bool closed = false;
 };
 
 }  // namespace keyshift::proxy

@@ -19,12 +19,24 @@ TEST_CASE("what is borrowed goes out in its place among what is copied, and outl
   Bytes lent = "world";
   queue.copy("hello ");
   queue.borrow(lent);
-  CHECK(queue.borrows());
   queue.own();
   lent.assign("XXXXX");
   queue.copy("!");
   CHECK(all(queue) == "hello world!");
-  CHECK_FALSE(queue.borrows());
+}
+
+TEST_CASE("what is copied behind a borrowed piece leaves the piece where it lies") {
+  OutQueue queue;
+  const Bytes lent(5000, 'x');
+  queue.copy("head");
+  queue.borrow(lent);
+  queue.copy("next");
+  queue.tail().append(" one");
+  queue.grew(4);
+  OutQueue::Piece pieces[4];
+  REQUIRE(queue.gather(pieces, 4) == 3);
+  CHECK(pieces[1].data == lent.data());
+  CHECK(BytesView(pieces[2].data, pieces[2].size) == "next one");
 }
 
 TEST_CASE("gathering fewer pieces than there are gives the first ones") {
