@@ -29,9 +29,11 @@ std::size_t ConflictStep::next(Bytes& out) {
     return expected_ = 1;
   }
   if (stage_ == Stage::multi) {
-    // Alone: behind a MULTI that the server refuses, the RENAMEs would run unguarded.
+    // In front, so that whoever dies behind EXEC leaves no loser that is not listed; a full server may refuse it.
+    resp::append_command(out, {"SADD", quarantined_name(run_), quarantine_});
+    // Without the rest: behind a MULTI that the server refuses, the RENAMEs would run unguarded.
     resp::append_command(out, {"MULTI"});
-    return expected_ = 1;
+    return expected_ = 2;
   }
   return expected_ = stage_ == Stage::exec ? exec(out) : look(out);
 }
@@ -56,7 +58,8 @@ std::size_t ConflictStep::exec(Bytes& out) {
 void ConflictStep::take(BytesView reply) {
   const std::size_t at = taken_++;
   const bool last = taken_ == expected_;
-  if (reply[0] == '-' && why_.empty()) why_ = words_of(reply);
+  const bool listing = stage_ == Stage::multi && at == 0;
+  if (reply[0] == '-' && why_.empty() && !listing) why_ = words_of(reply);
   if (stage_ == Stage::look && at > 0) there_[at - 1] = reply.substr(0, 2) == ":1";
   if (!last) return;
   if (stage_ == Stage::unwatch) {

@@ -37,6 +37,13 @@ constexpr std::array rows{
                    "the shortest text in the hash slot of `<key>`",
                    "commands and the sweep, when both names of a record exist and policy.conflict names a loser",
                    "people, who look at it and delete it or rename it"},
+    ReservedKeyRow{ReservedKey::quarantined, "quarantined", "keyshift:quarantined:{}:<run>", "that of the records",
+                   "set", "-", "never",
+                   "the names of the quarantine keys of that run, so that they can be listed and counted. A name may "
+                   "stand here whose key is gone, or was never made",
+                   "who puts a record into quarantine, right before it does (behind it, in the one case where only the "
+                   "reply says that there was a loser)",
+                   "people, together with the quarantine keys"},
 };
 
 std::string code(std::string_view text) {

@@ -78,6 +78,8 @@ Bytes quarantine_name(BytesView run, BytesView key, unsigned attempt) {
   return reserved_name(ReservedKey::quarantine, slot_tag(hash_slot(key)), rest);
 }
 
+Bytes quarantined_name(BytesView run) { return reserved_name(ReservedKey::quarantined, "", run); }
+
 Bytes checkpoint_name(BytesView run) { return reserved_name(ReservedKey::checkpoint, "", run); }
 
 Bytes sweeper_name(BytesView run) { return reserved_name(ReservedKey::sweeper, "", run); }

@@ -20,6 +20,9 @@ Bytes slot_tag(std::uint16_t slot);
 /// front of the key's part when an earlier loser has that name. In the database of the record.
 Bytes quarantine_name(BytesView run, BytesView key, unsigned attempt = 0);
 
+/// The set of all quarantine keys of `run`: keyshift:quarantined:{}:<run>. In the database of the records.
+Bytes quarantined_name(BytesView run);
+
 /// The checkpoint of the sweep of `run`: keyshift:sweep:{}:<run>. In database 0.
 Bytes checkpoint_name(BytesView run);
 

@@ -148,9 +148,10 @@ class Engine final : private KnownRecords {
   Verdict gate_client(Session& s, Request& r);
   Verdict gate_scan(Session& s, Request& r);
   Verdict gate_keyspace(Session& s, Request& r);
+  Verdict gate_dbsize(Session& s, Request& r, Upstream& u);
   Verdict gate_flush(Session& s, Request& r);
   Verdict gate_move_database(Session& s, Request& r);
-  Verdict send_own(Session& s, Request& r, Upstream& u, Run& run, BytesView bytes);
+  Verdict send_own(Session& s, Request& r, Upstream& u, Run& run, BytesView bytes, std::uint8_t step = 0);
   Verdict refuse(Session& s, const Request& r, std::string_view reason, std::string_view text);
   Verdict refuse_with(Session& s, const Request& r, Bytes line);
   Verdict answer(Session& s, BytesView bytes);
@@ -226,10 +227,12 @@ class Engine final : private KnownRecords {
   void client_lines_reply(Run& run, BytesView reply);
   void name_connection(Upstream& u);
   void keyspace_reply(Upstream& u, Pending& p, BytesView reply);
+  void dbsize_reply(Upstream& u, Pending& p, BytesView reply);
   void scan_reply(Upstream& u, Pending& p, BytesView reply);
   void judge_move(Run& run, std::size_t index, BytesView reply);
   void moves_done(Run& run);
   void put_aside(const Move& move);
+  void list_quarantined(const Move& move);
   void resolve_conflicts(Run& run);
   void conflict_reply(Upstream& u, Pending& p, BytesView reply);
   void send_conflict_step(Upstream& u, Run& run);
@@ -279,8 +282,8 @@ class Engine final : private KnownRecords {
   std::map<PoolKey, Pool> pools_;  ///< none is ever taken out
   PoolKey last_pool_key_;          ///< that of last_pool_: most sessions want the same one
   Pool* last_pool_ = nullptr;
-  std::set<Bytes> reserved_keys_;  ///< those of ours that DBSIZE counts and the app must not see
-  std::map<int, bool> databases_;  ///< those that the server has let us select
+  std::int64_t reserved_seen_ = 0;  ///< keys of ours that the last DBSIZE counted: for one inside MULTI
+  std::map<int, bool> databases_;   ///< those that the server has let us select
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Upstream>> upstreams_;
   std::unordered_map<Run*, std::unique_ptr<Run>> runs_;

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::uint8_t random_key_attempts = 100;  // against a store that holds little but reserved keys
 
-/// Every reserved key that is not a quarantined record has one of few names; these are counted out of DBSIZE.
 bool hidden(const transforms::RuleSet& rules, migration::Mode mode, BytesView stored) {
   if (transforms::reserved(stored)) return true;
   const auto match = rules.match(stored);
@@ -21,10 +20,11 @@ bool hidden(const transforms::RuleSet& rules, migration::Mode mode, BytesView st
 
 }  // namespace
 
-Engine::Verdict Engine::send_own(Session& s, Request& r, Upstream& u, Run& run, BytesView bytes) {
+Engine::Verdict Engine::send_own(Session& s, Request& r, Upstream& u, Run& run, BytesView bytes, std::uint8_t step) {
   Pending& p = expect(u, &s, r.command);
   take_turn(s, p, *r.command);
   p.run = &run;
+  p.step = step;
   p.readonly = false;
   run.sequence = p.sequence;
   run.silent = p.silent;
@@ -60,9 +60,12 @@ void Engine::scan_reply(Upstream&, Pending& p, BytesView reply) {
 }
 
 Engine::Verdict Engine::gate_keyspace(Session& s, Request& r) {
-  if (!settings_.rules || s.pool.database != settings_.rules->database()) return gate_plain(s, r, false);
+  const bool counts_ours = s.pool.database == 0 && r.command->name == "DBSIZE";
+  if (!settings_.rules || (s.pool.database != settings_.rules->database() && !counts_ours))
+    return gate_plain(s, r, false);
   Upstream* u = channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  if (r.command->name == "DBSIZE") return gate_dbsize(s, r, *u);
   Run& run = new_run(Run::Kind::keyspace, &s, r.command);
   if (r.command->name != "KEYS") return send_own(s, r, *u, run, r.raw);
   run.argv = {Bytes(r.argv[1])};
@@ -72,12 +75,13 @@ Engine::Verdict Engine::gate_keyspace(Session& s, Request& r) {
   return send_own(s, r, *u, run, request);
 }
 
-/// The server's answer to KEYS, RANDOMKEY or DBSIZE as the app may see it. A hidden RANDOMKEY becomes null.
+/// The server's answer to KEYS, RANDOMKEY or (inside MULTI) DBSIZE as the app may see it. A hidden RANDOMKEY becomes
+/// null.
 resp::Reply Engine::keyspace_view(resp::Reply reply, BytesView pattern) const {
   const AppNames names(*settings_.rules, settings_.view);
   Bytes scratch;
-  if (reply.type == ':') {  // DBSIZE
-    reply.integer = std::max<std::int64_t>(0, reply.integer - static_cast<std::int64_t>(reserved_keys_.size()));
+  if (reply.type == ':') {  // DBSIZE inside MULTI, where nothing of ours may be asked
+    reply.integer = std::max<std::int64_t>(0, reply.integer - reserved_seen_);
   } else if (reply.aggregate()) {  // KEYS
     std::set<Bytes> shown;
     for (const resp::Reply& key : reply.elements) {

@@ -73,6 +73,8 @@ void Engine::run_reply(Upstream& u, Pending& p, BytesView reply) {
       return scan_reply(u, p, reply);
     case Run::Kind::keyspace:
       return keyspace_reply(u, p, reply);
+    case Run::Kind::dbsize:
+      return dbsize_reply(u, p, reply);
     case Run::Kind::conflict:
       return conflict_reply(u, p, reply);
     case Run::Kind::identity:
@@ -137,7 +139,10 @@ void Engine::transaction_reply(Upstream&, Pending& p, BytesView reply) {
   for (std::size_t i = 0; i < run.moves.size(); ++i) {
     judge_move(run, i, elements[i * step]);
     if (step == 1 && elements[i] == ":0\r\n") put_aside(run.moves[i]);
-    if (step == 2 && elements[i * 2 + 1] == ":1\r\n") counters_.conflicts_resolved.add(1);
+    if (step == 2 && elements[i * 2 + 1] == ":1\r\n") {
+      counters_.conflicts_resolved.add(1);
+      list_quarantined(run.moves[i]);
+    }
   }
   run_done(run, elements.back(), true);
 }
@@ -172,11 +177,14 @@ void Engine::put_aside(const Move& move) {
   Run& run = new_run(Run::Kind::conflict, nullptr, nullptr);
   run.moves = {move};
   run.phase = 9;
+  const Bytes quarantine = migration::quarantine_name(settings_.run, move.from);
   Bytes out;
+  resp::append_command(out, {"SADD", migration::quarantined_name(settings_.run), quarantine});
+  expect(u, nullptr, nullptr);
   // Both in one step: if N went away meanwhile, O is the record after all and moves.
   resp::append_command(out, {"MULTI"});
   resp::append_command(out, {"RENAMENX", move.from, move.to});
-  resp::append_command(out, {"RENAMENX", move.from, migration::quarantine_name(settings_.run, move.from)});
+  resp::append_command(out, {"RENAMENX", move.from, quarantine});
   resp::append_command(out, {"EXEC"});
   for (std::uint8_t i = 0; i < 4; ++i) {
     Pending& p = expect(u, nullptr, nullptr);

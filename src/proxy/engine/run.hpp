@@ -21,7 +21,8 @@ struct Run {
     hook,         ///< one command whose reply changes the session (see Hook)
     mapped,       ///< one command whose reply holds names
     scan,         ///< SCAN over a store in which records move
-    keyspace,     ///< KEYS, RANDOMKEY, DBSIZE
+    keyspace,     ///< KEYS, RANDOMKEY
+    dbsize,       ///< DBSIZE, with a look at which of our keys it counts
     conflict,     ///< both names exist: the loser is put aside by policy
     identity,     ///< the probe of run_id and master_replid
     lookup,       ///< COMMAND INFO of a command that the table lacks
@@ -60,7 +61,7 @@ struct Run {
   std::uint8_t attempts = 0;
   std::uint8_t phase = 0;             ///< of runs with several round trips
   std::uint8_t moves_per_record = 1;  ///< 2 when a transaction also puts leftovers aside
-  std::int64_t argument = 0;          ///< SELECT: the database; KEYS: how many
+  std::int64_t argument = 0;          ///< SELECT: the database; DBSIZE: keys of ours
   std::vector<Move> moves;
   Bytes request;        ///< the command as sent, kept for asking again (reads and small ones only)
   Bytes request_other;  ///< `ask`: the same at the other names
@@ -69,7 +70,7 @@ struct Run {
   std::vector<std::pair<Bytes, Bytes>> renamed;       ///< stored name, app's name: for errors that hold names
   std::unique_ptr<migration::ConflictStep> settling;  ///< of `conflict`: the record at hand
   std::unique_ptr<ScanStep> scan;                     ///< of `scan`
-  std::vector<Bytes> argv;                            ///< of SCAN, KEYS, AUTH ...
+  std::vector<Bytes> argv;                            ///< of SCAN, KEYS, AUTH ...; DBSIZE: quarantine keys to look for
 };
 
 }  // namespace keyshift::proxy

@@ -52,6 +52,7 @@ def started(world, name, migration, *more, port=None):
     process = world.spawn([world.program, "proxy", "--listen", str(listen), "--admin", "off", "--health", "off", "--upstream",
                            f"redis://127.0.0.1:{port or world.redis_port}", "--migration", migration, *more], name)
     until(lambda: process.poll() is not None or connects(listen), what="the proxy")
+    process.listen = listen
     return process, world.log(name)
 
 
@@ -181,7 +182,9 @@ def test_every_key_that_is_left_is_in_the_list(world):
             if database == "0":
                 same((key, redis_call(redis.port, "TYPE", key)), (key, f"+{kind}\r\n".encode()))
                 same((key, redis_call(redis.port, "TTL", key) == b":-1\r\n"), (key, expires == "never"))
-        assert len(seen) >= 4, seen
+        assert len(seen) >= 5, seen
+        assert redis_call(redis.port, "DBSIZE") > b":100\r\n"
+        same(redis_call(process.listen, "DBSIZE"), b":100\r\n")
         process.send_signal(signal.SIGTERM)
         same(process.wait(15), 0)
         same(redis_call(redis.port, "EXISTS", "keyshift:sweeper:{}:users-v2"), b":0\r\n")

@@ -37,6 +37,7 @@ class ModelRedis {
   std::function<void(int database, const Words& argv)> on_execute;
 
   std::map<Bytes, Bytes>& keys() { return databases[0]; }
+  std::map<Bytes, std::set<Bytes>> sets;  ///< those of the proxy, in database 0, apart from the records
 
   /// Takes bytes of a connection; appends the replies to `out`. False when they are not RESP.
   bool take(Link& link, BytesView bytes, Bytes& out) {
@@ -152,9 +153,21 @@ class ModelRedis {
         link.watched.try_emplace({link.database, argv[i]}, versions_[{link.database, argv[i]}]);
       return "+OK\r\n";
     }
+    if (name == "DBSIZE") return number(static_cast<long long>(keys.size() + (link.database == 0 ? sets.size() : 0)));
     if (argv.size() < 2) return wrong();
+    if (name == "SADD" || name == "SCARD" || name == "SRANDMEMBER") return of_set(name, argv);
     if (name == "BLPOP") return link.blocked = true, Bytes();
     return keyed(link.database, name, argv, keys, find);
+  }
+
+  Bytes of_set(const Bytes& name, const Words& argv) {
+    if (name == "SADD") return sets[argv[1]].insert(argv[2]).second ? ":1\r\n" : ":0\r\n";
+    const auto set = sets.find(argv[1]);
+    const std::set<Bytes> members = set == sets.end() ? std::set<Bytes>() : set->second;
+    if (name == "SCARD") return number(static_cast<long long>(members.size()));
+    Bytes out = "*" + std::to_string(members.size()) + "\r\n";
+    for (const Bytes& member : members) resp::append_bulk(out, member);
+    return out;
   }
 
   template <class Find>
@@ -175,7 +188,7 @@ class ModelRedis {
     if (name == "EXISTS" || name == "DEL") {
       long long count = 0;
       for (std::size_t i = 1; i < argv.size(); ++i) {
-        const bool there = find(argv[i]) != nullptr;
+        const bool there = find(argv[i]) != nullptr || (database == 0 && name == "EXISTS" && sets.contains(argv[i]));
         count += there ? 1 : 0;
         if (there && name == "DEL") keys.erase(argv[i]), touch(database, argv[i]);
       }

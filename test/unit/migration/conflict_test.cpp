@@ -9,6 +9,7 @@ using namespace keyshift;
 using migration::ConflictStep;
 using migration::Mode;
 using migration::quarantine_name;
+using migration::quarantined_name;
 using test::ModelRedis;
 using Outcome = ConflictStep::Outcome;
 using Policy = transforms::Policy::Conflict;
@@ -49,6 +50,7 @@ TEST_CASE("the winner of the policy ends where the mode wants it, the loser in q
     const std::map<Bytes, Bytes> expected{{row.stays, row.value}, {quarantine_name("run", row.loser), row.loser_value}};
     CHECK(redis.keys == expected);
     CHECK(step.quarantine() == quarantine_name("run", row.loser));
+    CHECK(redis.sets[quarantined_name("run")] == std::set<Bytes>{step.quarantine()});
   }
 }
 
@@ -105,6 +107,15 @@ TEST_CASE("a record that clients never leave alone is given up for now") {
   auto step = step_of(Mode::to_new, Policy::keep_new);
   CHECK(settle(redis, step) == Outcome::contended);
   CHECK(redis.keys.size() == 2);
+}
+
+TEST_CASE("a loser that cannot be listed is put aside all the same") {
+  ModelRedis redis;
+  redis.keys = {{"o", "old"}, {"n", "new"}};
+  redis.refuse = [](const Bytes& name) { return name == "SADD" ? Bytes("OOM command not allowed") : Bytes(); };
+  auto step = step_of(Mode::to_new, Policy::keep_new);
+  CHECK(settle(redis, step) == Outcome::settled);
+  CHECK(redis.keys[quarantine_name("run", "o")] == "old");
 }
 
 TEST_CASE("whichever command the server refuses, nothing is lost and its words are kept") {

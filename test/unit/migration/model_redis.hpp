@@ -16,6 +16,7 @@ namespace keyshift::test {
 /// error.
 struct ModelRedis {
   std::map<Bytes, Bytes> keys;
+  std::map<Bytes, std::set<Bytes>> sets;  ///< apart from the keys: of ours alone
   std::function<Bytes(const Bytes& command)> refuse = [](const Bytes&) { return Bytes(); };
   std::function<void()> before_exec = [] {};
   std::vector<Bytes> log;  ///< commands executed, first words
@@ -81,6 +82,7 @@ struct ModelRedis {
       for (std::size_t i = 1; i < argv.size(); ++i) watched_.emplace(argv[i], state(argv[i]));
       return "+OK\r\n";
     }
+    if (argv[0] == "SADD") return sets[argv[1]].insert(argv[2]).second ? ":1\r\n" : ":0\r\n";
     if (argv[0] == "EXISTS") return keys.count(argv[1]) ? ":1\r\n" : ":0\r\n";
     const auto from = keys.find(argv[1]);
     if (from == keys.end()) return "-ERR no such key\r\n";

@@ -45,6 +45,7 @@ TEST_CASE("the list of reserved keys is in the order of its enumerators, each ki
 TEST_CASE("keys have the names that the list promises") {
   const std::map<Bytes, Bytes> run{{"<run>", "users-v2"}};
   CHECK(checkpoint_name("users-v2") == filled(ReservedKey::checkpoint, run));
+  CHECK(quarantined_name("users-v2") == filled(ReservedKey::quarantined, run));
   CHECK(sweeper_name("users-v2") == filled(ReservedKey::sweeper, run));
   CHECK(control_record_name() == filled(ReservedKey::control_record, {}));
   CHECK(store_id_name() == filled(ReservedKey::store_id, {}));
