@@ -76,8 +76,9 @@ def test_what_empties_a_record_takes_a_leftover_along(keyshift):
             assert reply[0] != "-", f"{delete} answered {reply}"
             equal(w.names(number), (b"0", b"0"))
             equal(app.call([b"EXISTS", OLD % number]), (":", b"0"))
-        kept = [k for _, k in w.at("KEYS", "keyshift:*")[1]]
+        kept = sorted(k for _, k in w.at("KEYS", "keyshift:quarantine:*")[1])
         equal(len(kept), len(deleting))
+        equal(sorted(k for _, k in w.at("SMEMBERS", "keyshift:quarantined:{}:hazards")[1]), kept)
 
 
 def test_a_command_that_fails_after_its_move_leaves_the_record(keyshift):
