@@ -17,7 +17,8 @@ constexpr bool digit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr bool one_of(char c, BytesView set) noexcept { return set.find(c) != BytesView::npos; }
 constexpr bool is_aggregate(char head) noexcept { return one_of(head, "*%~>|"); }
 constexpr bool is_bulk(char head) noexcept { return one_of(head, "$!="); }
-constexpr bool is_text(char head) noexcept { return head == '+' || head == '-'; }
+/// redis-server lets a script put any text into a big number, too.
+constexpr bool is_text(char head) noexcept { return head == '+' || head == '-' || head == '('; }
 
 }  // namespace
 
@@ -123,9 +124,6 @@ void ReplyFramer::take_number_byte(char c) noexcept {
       break;
     case '#':
       bad_ = !first || !one_of(c, "tfTF");
-      break;
-    case '(':
-      bad_ = !(digit(c) || (first && c == '-'));
       break;
     default:
       bad_ = true;  // '_' has an empty line
