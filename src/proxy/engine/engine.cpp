@@ -99,7 +99,7 @@ void Engine::on_tick(Time now) {
   for (auto& [id, u] : upstreams_) {
     const bool waits = u->state == Upstream::State::connecting || u->state == Upstream::State::handshake;
     if (waits && now - u->last_progress > settings_.connect_timeout) hung.push_back(u.get());
-    const bool blocked = u->owner != nullptr && (u->owner->drain_next || u->owner->raw);
+    const bool blocked = paused() || (u->owner != nullptr && (u->owner->drain_next || u->owner->raw));
     if (u->state == Upstream::State::open && !u->ledger.empty() && !blocked && !u->paused &&
         now - std::max(u->last_progress, u->ledger.front().sent) > settings_.request_timeout)
       hung.push_back(u.get());

@@ -127,6 +127,7 @@ class Engine final : private KnownRecords {
   Verdict gate_by_row(Session& s, Request& r);
   Verdict gate_plain(Session& s, Request& r, bool pinned);
   Verdict gate_in_multi(Session& s, Request& r);
+  Verdict gate_unserved_multi(Session& s, Request& r);
   Verdict queue_own_name(Session& s, const Request& r, Upstream& u);
   Verdict queue_keyspace(Session& s, const Request& r, Upstream& u);
   Verdict queue_instead(Session& s, const Request& r, Upstream& u, std::initializer_list<BytesView> argv,
@@ -146,6 +147,8 @@ class Engine final : private KnownRecords {
   Verdict gate_tracking(Session& s, Request& r, Upstream& u);
   Verdict gate_reset(Session& s, Request& r);
   Verdict gate_client(Session& s, Request& r);
+  Verdict gate_client_reply(Session& s, BytesView how);
+  void note_pause(const Request& r);
   Verdict gate_scan(Session& s, Request& r);
   Verdict gate_keyspace(Session& s, Request& r);
   Verdict gate_dbsize(Session& s, Request& r, Upstream& u);
@@ -183,6 +186,8 @@ class Engine final : private KnownRecords {
   bool ready_for(Session& s, Upstream* u);
   Upstream& connect(const PoolKey& key, bool shared);
   void begin_handshake(Upstream& u);
+  bool handshake_reply(Upstream& u, HandshakeStep step, BytesView line);
+  static Bytes unreachable(const Pool& pool);
   BytesView handshake_bytes(Upstream& u, BytesView bytes);
   void handshake_done(Upstream& u);
   void upstream_gone(Upstream& u, BytesView why, bool close_socket);
@@ -226,6 +231,7 @@ class Engine final : private KnownRecords {
   Bytes connection_name() const;
   void client_lines_reply(Run& run, BytesView reply);
   void name_connection(Upstream& u);
+  void leave_unselected(Session& s, Upstream& u, Run& run, BytesView reply);
   void keyspace_reply(Upstream& u, Pending& p, BytesView reply);
   void dbsize_reply(Upstream& u, Pending& p, BytesView reply);
   void scan_reply(Upstream& u, Pending& p, BytesView reply);
@@ -256,6 +262,7 @@ class Engine final : private KnownRecords {
   void close_session(Session& s);
   void reap(Session& s);
   PlanContext context(const Session& s) const noexcept;
+  [[nodiscard]] bool paused() const noexcept { return now_ < paused_until_; }
   [[nodiscard]] bool moving() const noexcept { return settings_.rules && migration::moving(settings_.mode); }
 
   EngineSettings settings_;
@@ -277,6 +284,7 @@ class Engine final : private KnownRecords {
   std::uint32_t generation_ = 0;
   int server_version_ = 0;  ///< 700 for 7.0; 0: not known
   Time probed_at_{}, identified_at_{}, last_command_{};
+  Time paused_until_{};  ///< CLIENT PAUSE: until then the server may keep any command waiting
   Bytes identity_;
   std::vector<Credentials> credentials_;
   std::map<PoolKey, Pool> pools_;  ///< none is ever taken out

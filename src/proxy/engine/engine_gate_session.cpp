@@ -144,6 +144,30 @@ Engine::Verdict Engine::gate_reset(Session& s, Request& r) {
   return answer(s, "+RESET\r\n");
 }
 
+/// CLIENT PAUSE n [WRITE|ALL], UNPAUSE: whether the server may be keeping commands of clients waiting.
+void Engine::note_pause(const Request& r) {
+  int wait = 0;
+  if (r.command->name == "CLIENT UNPAUSE") paused_until_ = Time{};
+  if (r.command->name == "CLIENT PAUSE" && number(r.argv[2], wait) && wait > 0)
+    paused_until_ = std::max(paused_until_, now_ + milliseconds(wait));
+}
+
+Engine::Verdict Engine::gate_client_reply(Session& s, BytesView how) {
+  if (equal_ignoring_case(how, "ON")) {
+    s.reply_off = s.reply_skip = s.skip_next = false;
+    return answer(s, "+OK\r\n");
+  }
+  if (equal_ignoring_case(how, "OFF")) {
+    s.reply_off = true;
+    return Verdict::served;
+  }
+  if (equal_ignoring_case(how, "SKIP")) {
+    if (!s.reply_off) s.reply_skip = true;
+    return Verdict::served;
+  }
+  return answer(s, "-ERR syntax error\r\n");
+}
+
 Engine::Verdict Engine::gate_client(Session& s, Request& r) {
   const BytesView name = r.command->name;
   if (name == "CLIENT SETNAME") {
@@ -172,27 +196,16 @@ Engine::Verdict Engine::gate_client(Session& s, Request& r) {
     (library ? s.more().library_name : s.more().library_version) = Bytes(r.argv[3]);
     return answer(s, "+OK\r\n");
   }
-  if (name == "CLIENT REPLY") {
-    const BytesView how = r.argv[2];
-    if (equal_ignoring_case(how, "ON")) {
-      s.reply_off = s.reply_skip = s.skip_next = false;
-      return answer(s, "+OK\r\n");
-    }
-    if (equal_ignoring_case(how, "OFF")) {
-      s.reply_off = true;
-      return Verdict::served;
-    }
-    if (equal_ignoring_case(how, "SKIP")) {
-      if (!s.reply_off) s.reply_skip = true;
-      return Verdict::served;
-    }
-    return answer(s, "-ERR syntax error\r\n");
-  }
+  if (name == "CLIENT REPLY") return gate_client_reply(s, r.argv[2]);
   const bool lists = name == "CLIENT LIST" || name == "CLIENT INFO";
   const bool own_connection = lists || name == "CLIENT ID" || name == "CLIENT TRACKING" || name == "CLIENT CACHING" ||
                               name == "CLIENT TRACKINGINFO" || name == "CLIENT GETREDIR" || name == "CLIENT NO-EVICT" ||
                               name == "CLIENT NO-TOUCH";
-  if (!own_connection) return gate_plain(s, r, name == "CLIENT KILL");
+  if (!own_connection) {
+    const Verdict verdict = gate_plain(s, r, name == "CLIENT KILL");
+    if (verdict == Verdict::served) note_pause(r);
+    return verdict;
+  }
   Upstream* u = pinned_channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
   s.sticky = u->tainted = true;

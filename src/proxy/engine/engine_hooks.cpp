@@ -23,8 +23,11 @@ void Engine::hook_reply(Upstream& u, Pending& p, BytesView reply) {
       const bool hello = run.hook == Run::Hook::hello;
       if (hello) u.key.protocol = s->pool.protocol = run.argument == 3 ? resp::Protocol::resp3 : resp::Protocol::resp2;
       if (hello && !run.argv[3].empty()) s->more().name = run.argv[2];
+      // A subscriber that goes back to RESP2 gets its messages as replies, not as pushes, from here on.
+      if (hello && run.argument == 2 && s->extras && s->extras->subscriptions.count() != 0) s->raw = true;
       if (!run.argv[1].empty()) {
         u.key.credentials = s->pool.credentials = intern({run.argv[0], run.argv[1]});
+        if (u.unauthenticated && u.key.database != 0) return leave_unselected(*s, u, run, reply);
         u.unauthenticated = u.multi_proven = false;  // proven for whom it was before
         name_connection(u);
       }
@@ -52,6 +55,13 @@ void Engine::hook_reply(Upstream& u, Pending& p, BytesView reply) {
       break;
   }
   run_done(run, reply, true);
+}
+
+/// The login of a client whose connection could not SELECT before it: it goes on with another one, which can.
+void Engine::leave_unselected(Session& s, Upstream& u, Run& run, BytesView reply) {
+  u.tainted = true;
+  run_done(run, reply, true);
+  if (s.pinned == &u) unpin(s);
 }
 
 /// After AUTH on a client's own connection: our name, which HELLO could not set, and the proof that MULTI is allowed.

@@ -1,5 +1,7 @@
 // Connections to the server: which one a command takes, how one begins, and what happens when it ends.
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "proxy/engine/engine.hpp"
 #include "resp/encode.hpp"
@@ -43,11 +45,18 @@ Engine::Pool& Engine::pool_of(const PoolKey& key) {
   return *last_pool_;
 }
 
+/// What a command is answered for which no connection could be had. A server that is busy with a script says so to
+/// everybody: in its own words, since clients know them.
+Bytes Engine::unreachable(const Pool& pool) {
+  if (pool.last_error.starts_with("BUSY ")) return "-" + pool.last_error + "\r\n";
+  return to_reply({ErrorCode::upstream, "Redis is unreachable: " + pool.last_error + " (nothing was sent)"});
+}
+
 Upstream* Engine::shared_channel(Session& s, const PoolKey& key) {
   Pool& pool = pool_of(key);
   if (pool.shared == nullptr) {
     if (now_ < pool.retry_at) {
-      answer_error(s, {ErrorCode::upstream, "Redis is unreachable: " + pool.last_error + " (nothing was sent)"});
+      answer(s, unreachable(pool));
       return nullptr;
     }
     pool.shared = &connect(key, true);
@@ -78,7 +87,7 @@ Upstream* Engine::pinned_channel(Session& s) {
     u = pool.idle.back();
     pool.idle.pop_back();
   } else if (now_ < pool.retry_at) {
-    answer_error(s, {ErrorCode::upstream, "Redis is unreachable: " + pool.last_error + " (nothing was sent)"});
+    answer(s, unreachable(pool));
     return nullptr;
   } else {
     u = &connect(s.pool, false);
@@ -92,7 +101,8 @@ Upstream* Engine::pinned_channel(Session& s) {
 }
 
 Upstream* Engine::channel(Session& s) {
-  if (s.pinned != nullptr || s.bulky) return pinned_channel(s);
+  // While the server keeps writes waiting, a shared connection would keep everybody waiting behind the first of them.
+  if (s.pinned != nullptr || s.bulky || paused()) return pinned_channel(s);
   return shared_channel(s, s.pool);
 }
 
@@ -117,25 +127,33 @@ void Engine::on_upstream_connected(Upstream& u, Time now) {
 
 void Engine::begin_handshake(Upstream& u) {
   u.state = Upstream::State::handshake;
-  const Credentials& c = credentials_[u.key.credentials];
+  u.handshake = 0;
+  // A user of the app may lack the right to SELECT, which the session did before it logged in: so the proxy's own user
+  // does it here, where there is one.
+  u.login_last = u.key.credentials != 0 && u.key.database != 0 && !own_unauthenticated_;
+  const Credentials& user = credentials_[u.key.credentials];
+  const Credentials& first = u.login_last ? credentials_[0] : user;
   // The name tells the fleet which change of the control record this connection is under; by hand there is none.
   const Bytes name = connection_name();
   std::vector<BytesView> hello{"HELLO", u.key.protocol == resp::Protocol::resp3 ? "3" : "2"};
-  if (!c.password.empty())
-    hello.insert(hello.end(), {"AUTH", c.user.empty() ? BytesView("default") : BytesView(c.user), c.password});
+  if (!first.password.empty())
+    hello.insert(hello.end(),
+                 {"AUTH", first.user.empty() ? BytesView("default") : BytesView(first.user), first.password});
   hello.insert(hello.end(), {"SETNAME", name});
   Bytes out;
-  resp::append_command(out, hello);
+  const auto ask = [&u, &out](HandshakeStep step, std::span<const BytesView> argv) {
+    resp::append_command(out, argv);
+    u.handshake = static_cast<std::uint8_t>(u.handshake | 1U << static_cast<unsigned>(step));
+  };
+  const Bytes database = std::to_string(u.key.database);
+  ask(HandshakeStep::hello, hello);
   // Database 0 needs no SELECT, which a server that is busy with a script would refuse.
-  u.selects = u.key.database != 0;
-  if (u.selects) resp::append_command(out, {"SELECT", std::to_string(u.key.database)});
-  u.handshake_left = u.selects ? 2 : 1;
+  if (u.key.database != 0) ask(HandshakeStep::select, std::array<BytesView, 2>{"SELECT", database});
+  if (u.login_last) ask(HandshakeStep::auth, std::array<BytesView, 3>{"AUTH", user.user, user.password});
   if (moving()) {  // a refused MULTI would let the parts of a transaction run alone
-    resp::append_command(out, {"MULTI"});
-    resp::append_command(out, {"DISCARD"});
-    u.handshake_left = static_cast<std::uint8_t>(u.handshake_left + 2);
+    ask(HandshakeStep::multi, std::array<BytesView, 1>{"MULTI"});
+    ask(HandshakeStep::discard, std::array<BytesView, 1>{"DISCARD"});
   }
-  u.handshake_step = 0;
   u.out.copy(out);
   mark(u);
 }
@@ -153,27 +171,40 @@ BytesView Engine::handshake_bytes(Upstream& u, BytesView bytes) {
     if (fed.step != resp::ReplyFramer::Step::whole) break;
     const Bytes reply = std::move(u.held);
     u.held.clear();
-    const bool error = reply.starts_with('-');
+    const auto step = static_cast<HandshakeStep>(std::countr_zero(u.handshake));
+    if (step == HandshakeStep::hello && !reply.starts_with('-')) u.hello = reply;
     const BytesView line = BytesView(reply).substr(0, reply.find('\r'));
-    if (u.handshake_step == 0) {
-      if (!error) u.hello = reply;
-      const bool unauthenticated = line.starts_with("-NOAUTH");
-      if (error && !unauthenticated) {
-        upstream_gone(u, line.substr(1), true);
-        return {};
-      }
-      u.unauthenticated = unauthenticated;
-      if (u.key.credentials == 0) own_unauthenticated_ = unauthenticated;
-    } else if (u.handshake_step == 1 && error && !u.unauthenticated) {
+    if (!handshake_reply(u, step, line)) {
       upstream_gone(u, line.substr(1), true);
       return {};
-    } else if (u.handshake_step == 2) {
-      u.multi_proven = !error;
     }
-    u.handshake_step = static_cast<std::uint8_t>(u.handshake_step + (u.handshake_step == 0 && !u.selects ? 2 : 1));
-    if (--u.handshake_left == 0) handshake_done(u);
+    u.handshake = static_cast<std::uint8_t>(u.handshake & (u.handshake - 1));
+    if (u.handshake == 0) handshake_done(u);
   }
   return bytes;
+}
+
+/// False when the connection is of no use after this answer.
+bool Engine::handshake_reply(Upstream& u, HandshakeStep step, BytesView line) {
+  const bool error = line.starts_with('-');
+  switch (step) {
+    case HandshakeStep::hello: {
+      const bool unauthenticated = line.starts_with("-NOAUTH");
+      if (u.key.credentials == 0 || u.login_last) own_unauthenticated_ = unauthenticated;
+      u.unauthenticated = unauthenticated;
+      return !error || (unauthenticated && !u.login_last);
+    }
+    case HandshakeStep::select:
+      return !error || u.unauthenticated;
+    case HandshakeStep::auth:
+      return !error;
+    case HandshakeStep::multi:
+      u.multi_proven = !error;
+      return true;
+    case HandshakeStep::discard:
+      return true;
+  }
+  return true;
 }
 
 void Engine::handshake_done(Upstream& u) {
@@ -238,6 +269,10 @@ void Engine::upstream_gone(Upstream& u, BytesView why, bool close_socket) {
     jitter_ = jitter_ * 1664525u + 1013904223u;
     const auto base = std::min<std::int64_t>(1000, 20LL << std::min<std::uint32_t>(pool.failures++, 6));
     pool.retry_at = now_ + milliseconds(base + base * (jitter_ >> 16 & 63) / 128);
+    if (why.starts_with("BUSY ")) {  // it is there, and says when it may be asked again: whenever somebody asks
+      pool.failures = 0;
+      pool.retry_at = now_ + milliseconds(1);
+    }
   } else {
     counters_.upstreams_closed.add(1);
   }

@@ -45,6 +45,7 @@ struct Transaction {
   };
   std::vector<Queued> queued;
   int database = -1;  ///< where what is queued now will run, once a SELECT was queued
+  Bytes refusal;      ///< no connection could be had for it: what each of its commands is answered until EXEC
   bool maps_names = false;
 };
 

@@ -53,6 +53,9 @@ class Ledger {
   boost::circular_buffer<Pending> entries_;
 };
 
+/// What a new connection is sent before anything else, in this order; most need only some of it.
+enum class HandshakeStep : std::uint8_t { hello, select, auth, multi, discard };
+
 /// One connection to a server, as the engine sees it: handshake, order of replies, bytes to send. The socket is the
 /// shell's.
 struct Upstream {
@@ -69,9 +72,8 @@ struct Upstream {
   bool tainted = false;          ///< carries state of a client: closed instead of handed on
   bool multi_proven = false;     ///< MULTI, DISCARD succeeded here: transactions may be piped
   bool unauthenticated = false;  ///< the server wants AUTH and we have no credentials: the app's will go through
-  bool selects = false;          ///< its handshake has a SELECT
-  std::uint8_t handshake_left = 0;
-  std::uint8_t handshake_step = 0;
+  bool login_last = false;       ///< the database was chosen as the proxy's own user
+  std::uint8_t handshake = 0;    ///< steps not answered yet, a bit each: see HandshakeStep
   PoolKey key;
   Session* owner = nullptr;     ///< the session that has it pinned
   std::uint64_t server_id = 0;  ///< CLIENT ID at the server, from HELLO

@@ -165,6 +165,12 @@ class World {
     }
     FAIL("the engine never comes to rest");
   }
+  /// The server takes up what it kept waiting on any connection.
+  void resume() {
+    for (Wire& w : wires)
+      if (w.open) CHECK(server.take(w.link, "", w.to_proxy));
+    run();
+  }
   /// The wire that is open, when there is just one.
   Wire& wire() {
     Wire* found = nullptr;
@@ -226,7 +232,9 @@ class World {
 
  private:
   [[nodiscard]] std::size_t handshake() const {
-    return engine.settings().rules && migration::moving(engine.settings().mode) ? 4 : 2;
+    const EngineSettings& settings = engine.settings();
+    const std::size_t selects = settings.upstream_database == 0 ? 0 : 1;
+    return selects + (settings.rules && migration::moving(settings.mode) ? 3 : 1);
   }
   static void take(OutQueue& out, Bytes& into) {
     while (!out.empty()) {

@@ -22,6 +22,8 @@ class ModelRedis {
     Bytes unread;
     int database = 0;
     bool multi = false, broken = false, dirty = false, blocked = false;
+    bool resp3 = false;
+    Bytes user = "default";
     std::vector<Words> queued;
     std::map<std::pair<int, Bytes>, std::uint64_t> watched;
     std::vector<Words> log;  ///< what it was sent, in order, handshake included
@@ -32,6 +34,9 @@ class ModelRedis {
   Bytes write_error;       ///< so is every other write
   Bytes multi_error;       ///< so is MULTI
   Bytes run_id = "first";  ///< of INFO: another one is another server
+  Bytes password;          ///< that everybody must give
+  bool busy = false;       ///< a script runs, too long
+  bool paused = false;     ///< CLIENT PAUSE: writes wait, and so does what is behind them on their connection
   std::uint64_t executed = 0;
   /// Called for each app command when it is executed (not when it is queued), before it changes anything.
   std::function<void(int database, const Words& argv)> on_execute;
@@ -49,6 +54,7 @@ class ModelRedis {
       if (step == resp::RequestParser::Step::more) break;
       if (step != resp::RequestParser::Step::request) return false;
       const Words argv(parser.argv().begin(), parser.argv().end());
+      if (paused && writes(upper(argv[0]))) break;
       const std::size_t used = parser.consumed();
       link.unread.erase(0, used);
       link.log.push_back(argv);
@@ -70,14 +76,19 @@ class ModelRedis {
     return names.contains(name);
   }
 
-  /// What Redis refuses before it queues or runs a command.
-  Bytes refusal(const Bytes& name) const {
+  /// What Redis refuses before it queues or runs a command. "limited" may do anything but SELECT.
+  Bytes refusal(const Link& link, const Bytes& name) const {
+    if (name == "HELLO" || name == "AUTH") return {};
+    if (!password.empty() && link.user.empty()) return "-NOAUTH Authentication required.\r\n";
+    if (busy) return "-BUSY Redis is busy running a script.\r\n";
+    if (link.user == "limited" && name == "SELECT") return "-NOPERM this user has no permissions\r\n";
     if (name == "RENAMENX") return renamenx_error;
     return writes(name) ? write_error : Bytes();
   }
 
   Bytes one(Link& link, const Words& argv) {
     const Bytes name = upper(argv[0]);
+    if (!password.empty() && link.log.size() == 1) link.user.clear();
     if (name == "EXEC") return exec(link);
     if (name == "MULTI") {
       if (!multi_error.empty()) return multi_error;
@@ -90,7 +101,7 @@ class ModelRedis {
       end(link);
       return "+OK\r\n";
     }
-    Bytes refused = refusal(name);
+    Bytes refused = refusal(link, name);
     if (name == "KEYSHIFT.REFUSED") refused = "-ERR unknown command\r\n";
     if (!refused.empty()) {
       if (link.multi) link.broken = true;
@@ -123,6 +134,12 @@ class ModelRedis {
     return out;
   }
 
+  Bytes log_in(Link& link, const Bytes& user, const Bytes& given) const {
+    if (!password.empty() && given != password) return "-WRONGPASS invalid username-password pair\r\n";
+    link.user = user;
+    return "+OK\r\n";
+  }
+
   void touch(int database, const Bytes& key) { ++versions_[{database, key}]; }
 
   Bytes run(Link& link, const Bytes& name, const Words& argv) {
@@ -134,6 +151,12 @@ class ModelRedis {
       const auto it = keys.find(key);
       return it == keys.end() ? nullptr : &it->second;
     };
+    if (name == "AUTH") return log_in(link, argv.size() == 3 ? argv[1] : "default", argv.back());
+    if (name == "SUBSCRIBE") return (link.resp3 ? ">" : "*") + ("3\r\n$9\r\nsubscribe\r\n" + bulk(&argv[1]) + ":1\r\n");
+    if (name == "HELLO") link.resp3 = argv.size() > 1 && argv[1] == "3";
+    if (name == "HELLO" && argv.size() > 4 && argv[2] == "AUTH")
+      if (Bytes answer = log_in(link, argv[3], argv[4]); answer[0] == '-') return answer;
+    if (name == "HELLO" && link.user.empty()) return "-NOAUTH HELLO must be called with the client authenticated\r\n";
     if (name == "HELLO")
       return "*6\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n$2\r\nid\r\n:7\r\n";
     if (name == "SELECT") return link.database = std::stoi(argv[1]), "+OK\r\n";
