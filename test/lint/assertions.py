@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A test that asserts nothing cannot fail. Looks at every TEST_CASE of C++ and every test function of Python."""
+import os
 import re
 
 import tree
@@ -41,8 +42,18 @@ def cpp_tests(source):
         yield clean.count("\n", 0, match.start()) + 1, body_at(clean, match.end()), functions
 
 
+def python_functions(source):
+    return [(m[1], m[2]) for m in re.finditer(r"^ *def (\w+)\(.*?\).*:\n((?:[ \t]+.*\n|\n)+)", source, re.M)]
+
+
+def imported_functions(path, source):
+    """Functions of the modules beside a Python test that it imports from."""
+    beside = [os.path.join(os.path.dirname(path), name + ".py") for name in re.findall(r"^from (\w+) import ", source, re.M)]
+    return [f for module in beside if os.path.exists(os.path.join(tree.TOP, module)) for f in python_functions(tree.text(module))]
+
+
 def python_tests(source):
-    functions = [(m[1], m[2]) for m in re.finditer(r"^ *def (\w+)\(.*?\).*:\n((?:[ \t]+.*\n|\n)+)", source, re.M)]
+    functions = python_functions(source)
     for match in re.finditer(r"^def (test_\w+)\(.*?\):\n((?:[ \t]+.*\n|\n)+)", source, re.M):
         yield source.count("\n", 0, match.start()) + 1, match[2], functions
 
@@ -61,9 +72,11 @@ def check():
     for path in tree.files(".cpp", ".py", under="test/"):
         cpp = path.endswith(".cpp")
         pattern = CPP if cpp else PYTHON
-        for line, body, functions in (cpp_tests if cpp else python_tests)(tree.text(path)):
+        source = tree.text(path)
+        elsewhere = shared if cpp else imported_functions(path, source)
+        for line, body, functions in (cpp_tests if cpp else python_tests)(source):
             count += 1
-            others = [f for f in [*functions, *(shared if cpp else [])] if not f[0].startswith("test_")]
+            others = [f for f in [*functions, *elsewhere] if not f[0].startswith("test_")]
             names = asserting(others, pattern)
             if not pattern.search(body) and not any(re.search(rf"\b{re.escape(name)}\s*[(<]", body) for name in names):
                 problems.append(f"{path}:{line}: this test asserts nothing, so it cannot fail")
