@@ -1,0 +1,177 @@
+"""What is recorded: which proxies stand side by side in which mode and view, what happens to them, what must come out."""
+import json
+import os
+
+import faults
+from recording import Recording
+from world import World
+
+TO_NEW = [("to-new", "old")] * 3
+TO_OLD = [("to-old", "old")] * 3
+ALL = {}
+
+
+def scenario(function):
+    ALL[function.__name__] = function
+    return function
+
+
+class Run:
+    """One history from the first write to the verdict."""
+
+    def __init__(self, keyshift, programs, folder, seed, seconds):
+        self.seed, self.seconds, self.folder = seed, seconds, folder
+        self.rng = faults.generator(seed)
+        self.world = World(keyshift, folder)
+        self.recording = Recording(programs, os.path.join(folder, "history.jsonl"), seed)
+        self.faults = {}
+        self.recorded = {"operations": 0, "unknown": 0, "refused": 0, "seconds": 0.0}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.world.stop()
+
+    def fill(self, side):
+        self.recording.direct("fill", self.world.port, side)
+
+    def stage(self, modes, kinds=(), share=1.0, sweep=None, pause=(0.05, 0.3), sweep_inside="off", **load):
+        """Starts the proxies as `modes` says and lets clients work on them while faults happen."""
+        for proxy, (mode, view) in zip(self.world.proxies, modes):
+            proxy.start(mode, view, sweep_inside)
+        if sweep:
+            self.world.start_sweeper(sweep)
+        ports = [(proxy.port, proxy.view) for proxy, _ in zip(self.world.proxies, modes)]
+        recorder = self.recording.start(ports, self.seconds * share, **load)
+        with faults.Faults(self.world, kinds, self.rng, pause) as happening:
+            while recorder.poll() is None and not happening.ended.wait(0.02):
+                if happening.error:
+                    break
+        said = json.loads(recorder.communicate(timeout=30)[0])
+        happening.check()
+        assert recorder.returncode == 0, "the recorder failed"
+        for kind, count in happening.done.items():
+            self.faults[kind] = self.faults.get(kind, 0) + count
+        for name in self.recorded:
+            self.recorded[name] += said[name]
+        for proxy, _ in zip(self.world.proxies, modes):
+            assert proxy.alive(), f"proxy {proxy.number} ended by itself"
+
+    def names_are_single(self, wanted):
+        """No record has two names, none is put aside, and behind a clean pass all have the wanted ones."""
+        aside = self.world.keys("keyshift:quarantine:*")
+        assert not aside, f"records were put aside: {aside[:5]}"
+        for older, newer in (("user:*", "{user:*}:profile"), ("sess:*", "session:v2:*")):
+            left = self.world.keys(older if wanted == "new" else newer)
+            assert not left, f"{len(left)} names are left behind a clean pass: {left[:5]}"
+
+    def judged(self, hard=True):
+        verdict = self.recording.verdict()
+        for violation in verdict["violations"][:3]:
+            print(violation["text"], flush=True)
+        assert not verdict["violations"], f"{len(verdict['violations'])} histories of records are not linearizable"
+        assert not verdict["undecided"], f"too hard to decide: {verdict['undecided']}"
+        if hard:
+            assert verdict["concurrency_median"] >= 4, f"too easy: {verdict['concurrency_median']} at once in the median"
+            assert verdict["operations"] > 2000 * self.seconds, f"too easy: {verdict['operations']} operations"
+            assert verdict["unknown"] > 0 or not self.faults, "no outcome was unknown in spite of faults"
+        return self.summary(verdict)
+
+    def summary(self, verdict):
+        rate = self.recorded["operations"] / max(self.recorded["seconds"], 0.001)
+        happened = ", ".join(f"{count} x {kind}" for kind, count in sorted(self.faults.items())) or "no faults"
+        return (f"{verdict['operations']} operations, {rate:.0f}/s, {verdict['unknown']} unknown, {verdict['refused']} refused, "
+                f"{verdict['concurrency_median']} at once (most {verdict['concurrency_most']}), {happened}")
+
+    def finish(self, direction):
+        """A clean pass, then everything is read directly and judged."""
+        self.world.clean_pass(direction)
+        self.names_are_single("new" if direction == "to-new" else "old")
+        self.recording.direct("read-back", self.world.port)
+        return self.judged()
+
+
+STOPPING = {"clients": 20, "patience_ms": 150}  # half of the clients give up; more of them, since many wait
+PROCESS_FAULTS = (faults.kill_proxy, faults.stop_proxy, faults.kill_sweeper)
+
+
+@scenario
+def three_proxies_and_a_sweeper(run):
+    with run:
+        run.fill("old")
+        run.stage(TO_NEW, sweep="to-new")
+        return run.finish("to-new")
+
+
+@scenario
+def killed_to_new(run):
+    with run:
+        run.fill("old")
+        run.stage(TO_NEW, (faults.kill_proxy, faults.kill_sweeper), sweep="to-new")
+        return run.finish("to-new")
+
+
+@scenario
+def stopped_to_new(run):
+    with run:
+        run.fill("old")
+        run.stage(TO_NEW, (faults.stop_proxy,), sweep="to-new", **STOPPING)
+        return run.finish("to-new")
+
+
+@scenario
+def everything_to_old(run):
+    with run:
+        run.fill("new")
+        run.stage(TO_OLD, PROCESS_FAULTS, sweep="to-old", **STOPPING)
+        return run.finish("to-old")
+
+
+@scenario
+def cut_connections_and_both_views(run):
+    """Apps of both versions at work on the same records; proxies sweep, too."""
+    with run:
+        run.fill("old")
+        run.stage([("to-new", "old"), ("to-new", "new"), ("to-new", "old")], (faults.cut_connections,), sweep_inside="on")
+        run.world.turn()
+        return run.finish("to-new")
+
+
+@scenario
+def there_and_back(run):
+    """Every mode in turn, and the pairs that may stand side by side behind a clean pass."""
+    with run:
+        run.fill("old")
+        run.stage([("old", "old")] * 3, (faults.kill_proxy,), share=0.3)
+        run.world.turn()
+        run.stage(TO_NEW, PROCESS_FAULTS, share=0.5, sweep="to-new")
+        run.world.clean_pass("to-new")
+        run.world.turn()
+        run.stage([("to-new", "old"), ("new", "old"), ("new", "new")], (faults.kill_proxy, faults.stop_proxy), share=0.4)
+        run.world.turn()
+        run.stage(TO_OLD, PROCESS_FAULTS, share=0.5, sweep="to-old")
+        run.world.clean_pass("to-old")
+        run.world.turn()
+        run.stage([("to-old", "old"), ("old", "old"), ("old", "new")], (faults.kill_proxy,), share=0.3)
+        return run.finish("to-old")
+
+
+def must_be_caught(run, modes, share=0.6):
+    with run:
+        run.fill("old")
+        run.stage(modes, share=share)
+        verdict = run.recording.verdict()
+        assert verdict["violations"], "what breaks the protocol's rule was found linearizable: the judge sees nothing"
+        return f"caught, as it must be: {len(verdict['violations'])} of {verdict['components']} components"
+
+
+@scenario
+def wrong_old_beside_to_new(run):
+    """Breaks the rule on purpose: a proxy that serves old names beside proxies that move them."""
+    return must_be_caught(run, [("to-new", "old"), ("to-new", "old"), ("old", "old")])
+
+
+@scenario
+def wrong_to_old_beside_to_new(run):
+    return must_be_caught(run, [("to-new", "old"), ("to-new", "old"), ("to-old", "old")])
