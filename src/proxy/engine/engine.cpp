@@ -98,7 +98,9 @@ void Engine::on_tick(Time now) {
   std::vector<Upstream*> hung;
   for (auto& [id, u] : upstreams_) {
     const bool waits = u->state == Upstream::State::connecting || u->state == Upstream::State::handshake;
-    if (waits && now - u->last_progress > settings_.connect_timeout) hung.push_back(u.get());
+    // What is asked for again waits behind the handshake: the server has answered once and is busy with big replies.
+    const Duration opening = u->ledger.empty() ? settings_.connect_timeout : settings_.request_timeout;
+    if (waits && now - u->last_progress > opening) hung.push_back(u.get());
     const bool blocked = paused() || (u->owner != nullptr && (u->owner->drain_next || u->owner->raw));
     if (u->state == Upstream::State::open && !u->ledger.empty() && !blocked && !u->paused &&
         now - std::max(u->last_progress, u->ledger.front().sent) > settings_.request_timeout)

@@ -85,6 +85,32 @@ TEST_CASE("slow clients that ask for one big value at the same time cost a buffe
   }
 }
 
+TEST_CASE("a big reply that is asked for again waits for its new connection as long as for an answer") {
+  ModelRedis server;
+  EngineSettings settings;
+  settings.big_reply = 10'000;
+  server.keys()["big"] = Bytes(100'000, 'B');
+  World world(server, settings);
+  world.chunk = 1000;
+  World::Client& c = world.client();
+  world.ask(c, request({"PING"}));
+  world.send(c, request({"GET", "big"}));
+  while (world.wires.size() == 1 && world.advance(world.wires.front())) {
+  }
+  REQUIRE(world.wires.size() == 2);
+  world.answers = false;  // it copies big values for others
+  world.run();
+  c.got.clear();
+  for (Duration waited{}; waited < 3 * settings.connect_timeout; waited += seconds(1)) world.pass(seconds(1));
+  CHECK(c.got.empty());
+  world.answers = true;
+  world.run();
+  Bytes expected;
+  resp::append_bulk(expected, server.keys()["big"]);
+  const bool whole = c.got == expected;  // too long to be printed
+  CHECK(whole);
+}
+
 TEST_CASE("a client has no more commands in flight than the limit, and all are answered in the end") {
   ModelRedis server;
   EngineSettings settings;
