@@ -10,15 +10,15 @@ help: ## this list
 setup: ## install what the build and the tests need
 	@scripts/setup.sh build test clients lint
 
-build: ## build/release/keyshift, and what else the release preset builds
+build: ## build/release/keyshift
 	@scripts/setup.sh build
 	@mkdir -p build/logs
 	@cmake --preset release -DKEYSHIFT_TESTS=OFF -DKEYSHIFT_BENCH=OFF >build/logs/configure.log || { cat build/logs/configure.log; exit 1; }
 	@ninja -C build/release --quiet keyshift
 	@echo "built build/release/keyshift"
 
-demo: build ## a million records change their names under load; ends with a report and its proof
-	@build/release/keyshift demo
+demo: build ## a million records change their names under load; ends with a report and its proof (DEMO_ARGS=...)
+	@build/release/keyshift demo $(DEMO_ARGS)
 
 test: ## every test that a change must pass (suites: test/suites.txt)
 	@scripts/setup.sh build test clients

@@ -60,7 +60,8 @@ class Processes:
         port, admin, health = free_port(), free_port(), free_port()
         argv = [program, "proxy", "--listen", f"127.0.0.1:{port}", "--upstream", f"redis://127.0.0.1:{upstream}",
                 "--migration", migration, "--mode", mode, "--view", view, "--sweep", "off",
-                "--admin", f"127.0.0.1:{admin}", "--health", f"127.0.0.1:{health}"]
+                "--admin", f"127.0.0.1:{admin}", "--health", f"127.0.0.1:{health}",
+                "--threads", os.environ.get("KEYSHIFT_TEST_THREADS", "1")]
         return port, self._start(argv, port, "proxy.log")
 
     def end(self, process):

@@ -18,6 +18,7 @@ from fake_server import FakeServer
 from world import NEW, OLD, Closed, World, encode, equal
 
 LONG = False
+SANITIZED = "KEYSHIFT_SANITIZED" in os.environ  # slower and larger by design: what is done is judged, not time and memory
 
 
 class Skipped(Exception):
@@ -200,16 +201,16 @@ def test_clients_that_never_read_hold_up_nobody_and_are_bounded(keyshift):
             started = time.monotonic()
             equal(app.call([b"GET", OLD % 1]), ("$", None), "GET of another client")
             slowest = max(slowest, time.monotonic() - started)
-        assert slowest < 1.0, f"another client waited {slowest:.2f} s"
+        assert SANITIZED or slowest < 1.0, f"another client waited {slowest:.2f} s"
         growth = w.rss() - before
-        assert growth < 400 << 20, f"10 clients that never read cost {growth >> 20} MiB"
+        assert SANITIZED or growth < 400 << 20, f"10 clients that never read cost {growth >> 20} MiB"
         for s in deaf:
             s.close()
         w.alive()
 
 
 def test_big_values_to_slow_clients_cost_little_memory(keyshift):
-    size = (512 << 20) if LONG else (64 << 20)
+    size = (512 << 20) if LONG else (8 << 20) if SANITIZED else (64 << 20)
     rate = 64 << 20 if LONG else 16 << 20  # bytes a second and client
     wants_memory(14 * size)
     with World(keyshift) as w:
@@ -247,7 +248,7 @@ def test_big_values_to_slow_clients_cost_little_memory(keyshift):
         assert not wrong, wrong[0]
         growth = highest[0] - before
         print(f"    growth {growth / (1 << 20):.1f} MiB", flush=True)
-        assert growth < 16 << 20, f"the proxy grew by {growth / (1 << 20):.1f} MiB"
+        assert SANITIZED or growth < 16 << 20, f"the proxy grew by {growth / (1 << 20):.1f} MiB"
 
 
 def test_half_commands_and_slow_clients_disturb_nobody(keyshift):
