@@ -29,7 +29,7 @@ constexpr std::array<OptionRow, 27> rows{{
      "a file that holds the token which POST requests must bring; without it they are refused"},
     {"threads", number, "N", "1", false, 1, 256, "worker threads"},
     {"sweep", choice, "on|off", "on", false, 0, 0, "move records that nobody touches, too"},
-    {"ensured-max", bytes, "BYTES", "4MiB", false, 65536, gib,
+    {"ensured-max", bytes, "BYTES", "4MiB", false, 0, gib,
      "memory for names of records that are known to be in place; per thread"},
     {"max-clients", number, "N", "10000", false, 1, 1'000'000, "clients at the same time; one more gets Redis' error"},
     {"idle-timeout", duration, "TIME", "0", false, 0, 30 * day,

@@ -1,5 +1,6 @@
 #include "resp/encode.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace keyshift::resp {
@@ -30,8 +31,23 @@ void append_command(Bytes& out, std::initializer_list<BytesView> argv) { append_
 void append_array_header(Bytes& out, std::size_t elements) { append_line(out, '*', elements); }
 
 void append_bulk(Bytes& out, BytesView body) {
-  append_line(out, '$', body.size());
-  out.append(body).append("\r\n", 2);
+  if (body.size() >= 100) {
+    append_line(out, '$', body.size());
+    out.append(body).append("\r\n", 2);
+    return;
+  }
+  // Names of records are short and on the path of every command that is rewritten: one append.
+  char whole[128];
+  char* end = whole;
+  *end++ = '$';
+  if (body.size() >= 10) *end++ = static_cast<char>('0' + body.size() / 10);
+  *end++ = static_cast<char>('0' + body.size() % 10);
+  *end++ = '\r';
+  *end++ = '\n';
+  end = std::copy(body.begin(), body.end(), end);
+  *end++ = '\r';
+  *end++ = '\n';
+  out.append(whole, static_cast<std::size_t>(end - whole));
 }
 
 void append_integer(Bytes& out, long long value) { append_line(out, ':', value); }

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -18,6 +19,15 @@ inline constexpr std::size_t kMaxCommands = 1024;  ///< rows of the command tabl
 /// Upper bounds of the duration buckets, in microseconds; the last bucket has none.
 inline constexpr std::array<std::uint32_t, 12> kBucketMicros{50,   100,  200,   400,   800,    1600,
                                                              3200, 6400, 12800, 51200, 204800, 819200};
+
+/// The bucket that a duration falls into.
+constexpr std::size_t duration_bucket(std::uint64_t micros) noexcept {
+  // The first nine bounds double.
+  if (micros <= kBucketMicros[8]) return micros == 0 ? 0 : static_cast<std::size_t>(std::bit_width((micros - 1) / 50));
+  std::size_t bucket = 9;
+  while (bucket < kBucketMicros.size() && micros > kBucketMicros[bucket]) ++bucket;
+  return bucket;
+}
 
 /// Counters of one command, made when it is first seen.
 struct CommandCounters {

@@ -87,9 +87,7 @@ void Engine::whole_reply(Upstream& u, Pending& p, BytesView chunk, bool dropped)
 void Engine::finish(Upstream& u, Pending& p) {
   if (CommandCounters* c = counters_.commands[p.command % kMaxCommands].load(std::memory_order_relaxed); c != nullptr) {
     const auto micros = static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(now_ - p.sent).count());
-    std::size_t bucket = 0;
-    while (bucket < kBucketMicros.size() && micros > kBucketMicros[bucket]) ++bucket;
-    c->duration[bucket].add(1);
+    c->duration[duration_bucket(micros)].add(1);
     c->duration_micros.add(micros);
   }
   u.retained_head += p.request_bytes;
