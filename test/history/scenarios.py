@@ -19,6 +19,8 @@ def scenario(function):
 class Run:
     """One history from the first write to the verdict."""
 
+    to_move = moved = 0
+
     def __init__(self, keyshift, programs, folder, seed, seconds):
         self.seed, self.seconds, self.folder = seed, seconds, folder
         self.rng = faults.generator(seed)
@@ -35,6 +37,7 @@ class Run:
 
     def fill(self, side):
         self.recording.direct("fill", self.world.port, side)
+        self.to_move = len(self.left_behind("new" if side == "old" else "old"))
 
     def stage(self, modes, kinds=(), share=1.0, sweep=None, pause=(0.05, 0.3), sweep_inside="off", **load):
         """Starts the proxies as `modes` says and lets clients work on them while faults happen."""
@@ -62,9 +65,13 @@ class Run:
         """No record has two names, none is put aside, and behind a clean pass all have the wanted ones."""
         aside = self.world.keys("keyshift:quarantine:*")
         assert not aside, f"records were put aside: {aside[:5]}"
-        for older, newer in (("user:*", "{user:*}:profile"), ("sess:*", "session:v2:*")):
-            left = self.world.keys(older if wanted == "new" else newer)
-            assert not left, f"{len(left)} names are left behind a clean pass: {left[:5]}"
+        left = self.left_behind(wanted)
+        assert not left, f"{len(left)} names are left behind a clean pass: {left[:5]}"
+
+    def left_behind(self, wanted):
+        """Records that are not where they are wanted."""
+        patterns = ("user:*", "sess:*") if wanted == "new" else ("{user:*}:profile", "session:v2:*")
+        return [key for pattern in patterns for key in self.world.keys(pattern)]
 
     def judged(self, hard=True):
         verdict = self.recording.verdict()
@@ -81,19 +88,55 @@ class Run:
     def summary(self, verdict):
         rate = self.recorded["operations"] / max(self.recorded["seconds"], 0.001)
         happened = ", ".join(f"{count} x {kind}" for kind, count in sorted(self.faults.items())) or "no faults"
-        return (f"{verdict['operations']} operations, {rate:.0f}/s, {verdict['unknown']} unknown, {verdict['refused']} refused, "
+        return (f"{verdict['operations']} operations, {rate:.0f}/s, {verdict['unknown']} unknown, {verdict['refused']} refused, {self.moved} moved, "
                 f"{verdict['concurrency_median']} at once (most {verdict['concurrency_most']}), {happened}")
 
     def finish(self, direction):
         """A clean pass, then everything is read directly and judged."""
+        wanted = "new" if direction == "to-new" else "old"
+        self.moved = self.to_move - len(self.left_behind(wanted))
+        assert self.moved > 100, f"too easy: {self.moved} records moved while clients were at work"
         self.world.clean_pass(direction)
-        self.names_are_single("new" if direction == "to-new" else "old")
+        self.names_are_single(wanted)
         self.recording.direct("read-back", self.world.port)
         return self.judged()
 
 
-STOPPING = {"clients": 20, "patience_ms": 150}  # half of the clients give up; more of them, since many wait
+STOPPING = {"clients": 24, "patience_ms": 60}  # half of the clients give up; more of them, since many wait
 PROCESS_FAULTS = (faults.kill_proxy, faults.stop_proxy, faults.kill_sweeper)
+
+
+def replies_to_change(parsed):
+    """Pairs of reads of one record: a value, and a later read when another value had been seen between both."""
+    reads = {}
+    for number, line in enumerate(parsed):
+        words = line.get("command", ["", ""])
+        if words[0] == "GET" and ":s" in words[1] and isinstance(line.get("reply"), str):
+            reads.setdefault(words[1], []).append(number)
+    for numbers in reads.values():
+        first, last = parsed[numbers[0]], parsed[numbers[-1]]
+        between = [parsed[n] for n in numbers[1:-1] if parsed[n]["begin"] > first["end"] and parsed[n]["end"] < last["begin"]]
+        if any(read["reply"] != first["reply"] for read in between) and last["reply"] != first["reply"]:
+            yield numbers[0], numbers[-1]
+
+
+def planted_faults_are_seen(run, count=8):
+    """The history that was fine a moment ago, with one reply changed to what the same record answered long before."""
+    with open(run.recording.path) as file:
+        parsed = [json.loads(line) for line in file]
+    pairs = list(replies_to_change(parsed))
+    assert len(pairs) >= count, f"only {len(pairs)} records were read often enough"
+    for old, late in run.rng.sample(pairs, count):
+        key = parsed[late]["command"][1]
+        path = os.path.join(run.folder, "changed.jsonl")
+        for reply, wanted in ((parsed[late]["reply"], 0), (parsed[old]["reply"], 1)):
+            with open(path, "w") as out:
+                for number, line in enumerate(parsed):
+                    if key in line.get("command", []) or any(key in words for words in line.get("commands", [])):
+                        out.write(json.dumps(dict(line, reply=reply) if number == late else line) + "\n")
+            found = run.recording.verdict(path)["violations"]
+            assert len(found) == wanted, f"line {late + 1} says {reply}, and {len(found)} violations were found"
+    return f"{count} changed replies were seen"
 
 
 @scenario
@@ -101,7 +144,8 @@ def three_proxies_and_a_sweeper(run):
     with run:
         run.fill("old")
         run.stage(TO_NEW, sweep="to-new")
-        return run.finish("to-new")
+        said = run.finish("to-new")
+        return f"{said}; {planted_faults_are_seen(run)}"
 
 
 @scenario

@@ -60,7 +60,7 @@ class Proxy:
 
 
 class World:
-    def __init__(self, keyshift, folder, proxies=3, rate=1500):
+    def __init__(self, keyshift, folder, proxies=3, rate=400):
         self.keyshift, self.folder, self.processes = keyshift, folder, []
         os.makedirs(folder, exist_ok=True)
         self.file, self.fast_file = os.path.join(folder, "migration.yaml"), os.path.join(folder, "fast.yaml")

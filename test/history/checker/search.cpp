@@ -7,6 +7,7 @@ namespace keyshift::history {
 Search::Search(const Component& component, const SearchSettings& settings)
     : component_(component),
       settings_(settings),
+      traces_(component),
       step_at_(open_limit),
       place_of_(component.steps.size(), open_limit),
       left_out_(component.steps.size()),
@@ -67,7 +68,9 @@ Search::Outcome Search::end(std::uint32_t step) {
   const Instant now = component_.steps[step].operation->end;
   Configurations found;
   for (const Configuration& configuration : front_) {
-    if (!configuration.needed.test(place)) found.add(configuration);
+    if (!configuration.needed.test(place) &&
+        (configuration.done.test(place) || !still_to_see(configuration, traces_.written_by(step))))
+      found.add(configuration);
     if (!configuration.done.test(place) && !explore(configuration, place, now, found)) return Outcome::undecided;
   }
   if (found.size() == 0) {
@@ -193,6 +196,7 @@ bool Search::explore(const Configuration& from, std::size_t wanted, Instant now,
         Configuration next = taken(path.here, place);
         const Configuration alone = next;
         next.state = table_.number_of(std::move(outcome));
+        if (lost_too_early(path.here, next)) continue;
         hide(table_.at(path.here.state), next, place, now);
         settle(next, now);
         // It did nothing but its own: then its order with the one before may not matter.
@@ -209,11 +213,39 @@ bool Search::explore(const Configuration& from, std::size_t wanted, Instant now,
   return true;
 }
 
+/// True when an operation that saw the value has not run yet.
+bool Search::still_to_see(const Configuration& configuration, Traces::Value value) const {
+  if (value == Traces::none) return false;
+  for (const std::uint32_t step : traces_.seen_by(value)) {
+    if (left_out_[step]) continue;
+    const std::size_t place = place_of_[step];
+    if (!begun_[step] || (place != open_limit && !configuration.done.test(place))) return true;
+  }
+  return false;
+}
+
+const std::vector<Traces::Value>& Search::traced_in(std::uint32_t state) {
+  if (traced_.size() <= state) traced_.resize(table_.size());
+  auto& values = traced_[state];
+  if (!values) values = traces_.in(table_.at(state));
+  return *values;
+}
+
+bool Search::lost_too_early(const Configuration& before, const Configuration& after) {
+  if (before.state == after.state) return false;
+  if (traced_.size() < table_.size()) traced_.resize(table_.size());
+  const auto& left = traced_in(after.state);
+  for (const Traces::Value value : traced_in(before.state))
+    if (std::find(left.begin(), left.end(), value) == left.end() && still_to_see(after, value)) return true;
+  return false;
+}
+
 void Search::forget_old_states() {
   if (table_.size() < 4096 + 4 * front_.size()) return;
   StateTable kept;
   for (Configuration& configuration : front_) configuration.state = kept.number_of(table_.at(configuration.state));
   table_ = std::move(kept);
+  traced_.clear();
 }
 
 std::vector<std::size_t> Search::open() const {

@@ -4,6 +4,7 @@
 
 #include "component.hpp"
 #include "configurations.hpp"
+#include "traces.hpp"
 
 namespace keyshift::history {
 
@@ -17,7 +18,7 @@ struct SearchSettings {
 /// operation takes effect, in each of them, as late as it can: when its end is reached, or when another that must
 /// follow it is. Where no configuration is left, none explains what was seen.
 ///
-/// Three things keep the number of configurations small. What has no effect takes none as soon as it fits. A plain SET
+/// Four things keep the number of configurations small. What has no effect takes none as soon as it fits. A plain SET
 /// that is open while another operation overwrites its record may have happened just before it, unseen: from then on it
 /// need not happen any more, but may. And of two operations that could as well have run the other way round, only one
 /// order is tried.
@@ -75,6 +76,9 @@ class Search {
   [[nodiscard]] bool may_run(const Configuration& configuration, std::size_t place) const;
   void apply(const State& before, std::size_t place, Instant now, std::vector<State>& after) const;
   bool leads_to(const State& before, std::size_t first, std::size_t second, Instant now, const State& wanted) const;
+  [[nodiscard]] bool still_to_see(const Configuration& configuration, Traces::Value value) const;
+  bool lost_too_early(const Configuration& before, const Configuration& after);
+  const std::vector<Traces::Value>& traced_in(std::uint32_t state);
   void forget_old_states();
 
   const Component& component_;
@@ -83,7 +87,9 @@ class Search {
   std::size_t position_ = 0;
   std::size_t culprit_ = 0;
   std::size_t open_known_ = 0;
+  Traces traces_;
   StateTable table_;
+  std::vector<std::optional<std::vector<Traces::Value>>> traced_;  ///< by state
   std::vector<Configuration> front_;
   std::vector<std::uint32_t> step_at_;  ///< by place
   std::vector<std::size_t> place_of_;   ///< by step; open_limit: not open

@@ -62,8 +62,10 @@ bool Client::connect() {
 void Client::close(const std::string& why) {
   if (socket_ >= 0) ::close(socket_);
   socket_ = -1;
-  for (Waiting& waiting : waiting_)
+  for (Waiting& waiting : waiting_) {
+    --mix_.under_way[waiting.unit];
     if (!waiting.silent) journal_.unknown(std::move(waiting.operation), why);
+  }
   waiting_.clear();
   followed_.reset();
   retry_at_ = now() + static_cast<Instant>(5 + mix_.below(20)) * ms;
@@ -91,8 +93,10 @@ void Client::queue(const Request& request) {
   append(out_, words);
 }
 
-void Client::put_in_line(std::vector<Words> commands, bool transaction, std::size_t replies) {
+void Client::put_in_line(std::vector<Words> commands, bool transaction, std::size_t replies, std::size_t unit) {
+  ++mix_.under_way[unit];
   Waiting waiting;
+  waiting.unit = unit;
   waiting.operation.client = number_;
   waiting.operation.proxy = static_cast<std::int32_t>(port_);
   waiting.operation.commands = std::move(commands);
@@ -108,18 +112,19 @@ void Client::send_intent(const Intent& intent) {
     append(out_, {"MULTI"});
     for (const Request& request : intent.requests) queue(request);
     append(out_, {"EXEC"});
-    return put_in_line(std::move(commands), true, intent.requests.size() + 2);
+    return put_in_line(std::move(commands), true, intent.requests.size() + 2, intent.unit);
   }
   if (intent.shape == Intent::Shape::watched) {
     Request watch = intent.requests[0];
     watch.words = {"WATCH", watch.words[1]};
     queue(watch);
-    put_in_line({watch.words}, false, 1);
+    put_in_line({watch.words}, false, 1, intent.unit);
+    followed_unit_ = intent.unit;
     waiting_.back().silent = true;
     followed_ = std::make_unique<Request>(intent.requests[0]);
   }
   queue(intent.requests[0]);
-  put_in_line(std::move(commands), false, 1);
+  put_in_line(std::move(commands), false, 1, intent.unit);
 }
 
 /// MULTI, SET, EXEC behind a look under WATCH. When it is carried out, the look saw what was there at that very moment:
@@ -129,7 +134,7 @@ void Client::send_write_behind() {
   append(out_, {"MULTI"});
   queue(write);
   append(out_, {"EXEC"});
-  put_in_line({followed_->words, write.words}, true, 3);
+  put_in_line({followed_->words, write.words}, true, 3, followed_unit_);
   waiting_.back().with_look = true;
   followed_.reset();
 }
@@ -179,6 +184,7 @@ void Client::answered(const Reply& reply) {
   if (--waiting_.front().replies > 0) return;
   Waiting waiting = std::move(waiting_.front());
   waiting_.pop_front();
+  --mix_.under_way[waiting.unit];
   waiting.operation.end = now();
   if (waiting.silent) {
     if (reply.error()) followed_.reset();  // not watched, so the look would say nothing about the write

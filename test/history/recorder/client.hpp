@@ -33,6 +33,7 @@ class Client {
   struct Waiting {
     Operation operation;
     std::size_t replies = 1;
+    std::size_t unit = 0;
     bool silent = false;     ///< WATCH: no part of the history
     bool with_look = false;  ///< the first command of the operation was a look under WATCH and is not sent again
   };
@@ -42,7 +43,7 @@ class Client {
   void send_intent(const Intent& intent);
   void send_write_behind();
   void queue(const Request& request);
-  void put_in_line(std::vector<Words> commands, bool transaction, std::size_t replies);
+  void put_in_line(std::vector<Words> commands, bool transaction, std::size_t replies, std::size_t unit);
   void answered(const Reply& reply);
   void plain_answered(Waiting waiting, const Reply& reply);
   void transaction_answered(Waiting waiting, const Reply& reply);
@@ -61,7 +62,8 @@ class Client {
   std::string out_;
   std::deque<Waiting> waiting_;
   std::unique_ptr<Request> followed_;  ///< the look under WATCH whose write comes next
-  Reply seen_;                         ///< what it saw
+  std::size_t followed_unit_ = 0;
+  Reply seen_;  ///< what it saw
 };
 
 }  // namespace keyshift::history

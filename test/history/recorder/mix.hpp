@@ -17,6 +17,7 @@ struct Request {
 struct Intent {
   enum class Shape : std::uint8_t { plain, transaction, watched } shape = Shape::plain;
   std::vector<Request> requests;
+  std::size_t unit = 0;  ///< its number
 };
 
 /// Chooses operations: random, from a seed, every written value once in a history.
@@ -26,6 +27,8 @@ class Mix {
 
   /// `elapsed_ms` decides which units are hot.
   Intent next(std::uint64_t elapsed_ms);
+  /// Operations under way, by unit; kept by the clients.
+  std::vector<std::uint32_t> under_way;
   /// The write behind a look under WATCH.
   Request write_behind(const Request& look);
   /// A first value for a unit's records; empty for some, which begin absent.
@@ -33,6 +36,8 @@ class Mix {
   std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
 
  private:
+  std::size_t choose(std::uint64_t elapsed_ms);
+  Intent on(const Unit& unit);
   Intent on_string(const Unit& unit);
   Intent on_counter(const Unit& unit);
   Intent on_hash(const Unit& unit);

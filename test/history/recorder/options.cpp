@@ -14,7 +14,7 @@ namespace {
       "history_record: %s\n"
       "usage: history_record fill|load|read-back --port N[:old|:new]... --out FILE --family OLD=NEW... [--seconds S]\n"
       "  [--seed N] [--clients N] [--first-client N] [--units N] [--hot N] [--dwell-ms N] [--hot-percent N]\n"
-      "  [--pipeline N] [--patience-ms N]\n",
+      "  [--crowd N] [--pipeline N] [--patience-ms N]\n",
       why.c_str());
   std::exit(2);
 }
@@ -77,6 +77,8 @@ Options parse_options(int argc, char** argv) {
       options.dwell_ms = small();
     else if (name == "--hot-percent")
       options.hot_percent = small();
+    else if (name == "--crowd")
+      options.crowd = small();
     else if (name == "--pipeline")
       options.pipeline = small();
     else if (name == "--patience-ms")
@@ -86,7 +88,8 @@ Options parse_options(int argc, char** argv) {
   }
   if (options.ports.empty() || options.out.empty() || options.families.empty())
     fail("--port, --out and --family are needed");
-  if (options.clients == 0 || options.units == 0 || options.hot == 0 || options.pipeline == 0 || options.dwell_ms == 0)
+  if (options.clients == 0 || options.units == 0 || options.hot == 0 || options.pipeline == 0 || options.crowd == 0 ||
+      options.dwell_ms == 0)
     fail("a number is 0 that may not be");
   return options;
 }

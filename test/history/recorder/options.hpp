@@ -21,13 +21,14 @@ struct Options {
   std::string out;  ///< lines are appended
   double seconds = 5;
   std::uint64_t seed = 1;
-  std::uint32_t clients = 14;
+  std::uint32_t clients = 16;
   std::uint32_t first_client = 1;                             ///< numbers of clients of one history must differ
   std::vector<std::pair<std::string, std::string>> families;  ///< name before and after, % stands for the id
   std::uint32_t units = 1000;      ///< records, or groups of three that commands over several keys tie together
   std::uint32_t hot = 3;           ///< units that are hot at the same time
   std::uint32_t dwell_ms = 100;    ///< how long they are
-  std::uint32_t hot_percent = 85;  ///< of the operations go to them
+  std::uint32_t hot_percent = 92;  ///< of the operations go to them
+  std::uint32_t crowd = 6;         ///< operations under way on one unit, at most: a judge's work grows fast with it
   std::uint32_t pipeline = 2;      ///< commands that a client sends at once, at most
   std::uint32_t patience_ms = 0;   ///< half of the clients give up after so long; 0: none does
 };
