@@ -145,6 +145,10 @@ class Engine final : private KnownRecords {
   Verdict gate_auth(Session& s, Request& r);
   Verdict gate_hello(Session& s, Request& r);
   Verdict gate_tracking(Session& s, Request& r, Upstream& u);
+  Verdict gate_broadcast(Session& s, const Request& r, Upstream& u, std::span<const BytesView> prefixes,
+                         std::vector<BytesView> others);
+  void tracking_reply(Session& s, Run& run, BytesView reply);
+  void tracking_info_reply(Session& s, Run& run, BytesView reply);
   Verdict gate_reset(Session& s, Request& r);
   Verdict gate_client(Session& s, Request& r);
   Verdict gate_client_reply(Session& s, BytesView how);
@@ -226,7 +230,8 @@ class Engine final : private KnownRecords {
   void ask_reply(Upstream& u, Pending& p, BytesView reply);
   void hook_reply(Upstream& u, Pending& p, BytesView reply);
   void exec_reply(Session& s, Run& run, BytesView reply);
-  void view_element(const Transaction::Queued& queued, resp::Reply& element) const;
+  void view_element(const Transaction::Queued& queued, resp::Reply& element);
+  resp::Reply log_view(resp::Reply log);
   resp::Reply keyspace_view(resp::Reply reply, BytesView pattern) const;
   Bytes connection_name() const;
   void client_lines_reply(Run& run, BytesView reply);

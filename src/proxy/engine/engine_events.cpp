@@ -1,4 +1,6 @@
 // Keyspace notifications and client-side caching while records change their names.
+#include <algorithm>
+
 #include "proxy/engine/engine.hpp"
 #include "proxy/engine/invalidations.hpp"
 #include "proxy/engine/keyspace_events.hpp"
@@ -127,17 +129,63 @@ Engine::Verdict Engine::gate_tracking(Session& s, Request& r, Upstream& u) {
       others.push_back(r.argv[i]);
     }
   }
+  if (r.command->name == "CLIENT TRACKING" && equal_ignoring_case(r.argv[2], "OFF")) s.more().broadcast = Broadcast();
   if (!settings_.rules || !broadcast || prefixes.empty() || overlapping(prefixes)) return forward(s, r, u, nullptr);
-  const auto wider = bcast_prefixes(*settings_.rules, settings_.view, prefixes);
-  if (wider)
-    for (const Bytes& prefix : *wider) others.insert(others.end(), {"PREFIX", prefix});
+  return gate_broadcast(s, r, u, prefixes, std::move(others));
+}
+
+/// The server adds prefixes to those that it has, and refuses one that begins with another: what it was given before,
+/// it is not given again.
+Engine::Verdict Engine::gate_broadcast(Session& s, const Request& r, Upstream& u, std::span<const BytesView> prefixes,
+                                       std::vector<BytesView> others) {
+  Broadcast& known = s.more().broadcast;
+  Run& run = hooked(s, r, Run::Hook::tracking);
+  run.argv.assign(prefixes.begin(), prefixes.end());
+  run.argument = static_cast<std::int64_t>(prefixes.size());
+  // Without any prefix the server reports everything, which is too much but never too little.
+  if (const auto wider = bcast_prefixes(*settings_.rules, settings_.view, prefixes))
+    for (const Bytes& prefix : *wider) {
+      const bool of_app = std::find(prefixes.begin(), prefixes.end(), prefix) != prefixes.end();
+      // Two prefixes of the app that overlap are for the server to refuse.
+      const bool covered = std::any_of(known.given.begin(), known.given.end(), [&](const Bytes& given) {
+        return prefix.starts_with(given) && !(of_app && known.asked.contains(given));
+      });
+      if (covered) continue;
+      run.argv.push_back(prefix);
+    }
+  for (std::size_t i = prefixes.size(); i < run.argv.size(); ++i) others.insert(others.end(), {"PREFIX", run.argv[i]});
   Bytes raw;
   resp::append_command(raw, others);
   Request sent{others, raw, r.command, others.size()};
   const bool before = std::exchange(owned_input_, true);  // `raw` ends with this call
-  const Verdict verdict = forward(s, sent, u, nullptr);
+  s.drain_next = true;                                    // what the server has taken decides what it is given next
+  const Verdict verdict = forward(s, sent, u, &run);
   owned_input_ = before;
   return verdict;
+}
+
+void Engine::tracking_reply(Session& s, Run& run, BytesView reply) {
+  if (reply.starts_with("+")) {
+    Broadcast& known = s.more().broadcast;
+    const auto asked = run.argv.begin() + run.argument;
+    known.asked.insert(run.argv.begin(), asked);
+    known.given.insert(asked, run.argv.end());
+  }
+  run_done(run, reply, true);
+}
+
+/// CLIENT TRACKINGINFO names the client's own prefixes.
+void Engine::tracking_info_reply(Session& s, Run& run, BytesView reply) {
+  auto tree = resp::parse_reply(reply);
+  if (!tree || s.more().broadcast.asked.empty()) return run_done(run, reply, true);
+  for (std::size_t i = 0; i + 1 < tree->elements.size(); i += 2) {
+    if (tree->elements[i].text != "prefixes") continue;
+    tree->elements[i + 1].elements.clear();
+    for (const Bytes& prefix : s.extras->broadcast.asked) tree->elements[i + 1].elements.push_back(resp::bulk(prefix));
+  }
+  Bytes out;
+  resp::append_reply(out, *tree);
+  run_done(run, out, false);
 }
 
 }  // namespace keyshift::proxy

@@ -101,6 +101,10 @@ Engine::Verdict Engine::queue_keyspace(Session& s, const Request& r, Upstream& u
     queued.scan = std::make_shared<ScanStep>(std::move(*step));
     return queue_raw(s, r, u, queued.scan->request, queued);
   }
+  if (r.command->reply_names == commands::ReplyNames::log) {
+    queued.names = r.command->reply_names;
+    return queue_raw(s, r, u, r.raw, queued);
+  }
   queued.keyspace = true;
   if (r.command->name != "KEYS") return queue_raw(s, r, u, r.raw, queued);
   queued.keys = std::make_shared<Bytes>(r.argv[1]);
@@ -118,7 +122,8 @@ Engine::Verdict Engine::queue_instead(Session& s, const Request& r, Upstream& u,
 Engine::Verdict Engine::queue_raw(Session& s, const Request& r, Upstream& u, BytesView raw,
                                   const Transaction::Queued& queued) {
   auto& transaction = s.more().transaction;
-  transaction.maps_names |= queued.scan != nullptr || queued.keyspace || queued.instead != nullptr;
+  transaction.maps_names |= queued.scan != nullptr || queued.keyspace || queued.instead != nullptr ||
+                            queued.names != commands::ReplyNames::none;
   transaction.queued.push_back(queued);
   Pending& p = expect(u, &s, r.command);
   take_turn(s, p, *r.command);

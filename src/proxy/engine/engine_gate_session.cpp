@@ -211,6 +211,8 @@ Engine::Verdict Engine::gate_client(Session& s, Request& r) {
   s.sticky = u->tainted = true;
   if (name == "CLIENT TRACKING") s.tracking = true;
   if (name == "CLIENT TRACKING" || name == "CLIENT CACHING") return gate_tracking(s, r, *u);
+  if (name == "CLIENT TRACKINGINFO" && settings_.rules)
+    return forward(s, r, *u, &hooked(s, r, Run::Hook::tracking_info));
   if (!lists) return forward(s, r, *u, nullptr);
   return forward(s, r, *u, &hooked(s, r, Run::Hook::client_lines));
 }

@@ -47,6 +47,10 @@ void Engine::hook_reply(Upstream& u, Pending& p, BytesView reply) {
     }
     case Run::Hook::client_lines:
       return client_lines_reply(run, reply);
+    case Run::Hook::tracking:
+      return tracking_reply(*s, run, reply);
+    case Run::Hook::tracking_info:
+      return tracking_info_reply(*s, run, reply);
     case Run::Hook::none:
     case Run::Hook::reset:
     case Run::Hook::client_id:
@@ -91,8 +95,12 @@ void Engine::exec_reply(Session& s, Run& run, BytesView reply) {
 }
 
 /// One element of EXEC's reply in the app's view.
-void Engine::view_element(const Transaction::Queued& queued, resp::Reply& element) const {
+void Engine::view_element(const Transaction::Queued& queued, resp::Reply& element) {
   if (element.error()) return;
+  if (queued.names == commands::ReplyNames::log && settings_.rules) {
+    element = log_view(std::move(element));
+    return;
+  }
   if (queued.instead) {
     element = queued.instead->empty() ? resp::null(resp::Protocol::resp2) : resp::bulk(*queued.instead);
   } else if (queued.scan) {

@@ -1,5 +1,6 @@
 // Commands that concern keys which they do not name: SCAN, KEYS, RANDOMKEY, DBSIZE, FLUSHDB.
 #include <set>
+#include <utility>
 
 #include "proxy/engine/app_names.hpp"
 #include "proxy/engine/engine.hpp"
@@ -61,12 +62,14 @@ void Engine::scan_reply(Upstream&, Pending& p, BytesView reply) {
 
 Engine::Verdict Engine::gate_keyspace(Session& s, Request& r) {
   const bool counts_ours = s.pool.database == 0 && r.command->name == "DBSIZE";
-  if (!settings_.rules || (s.pool.database != settings_.rules->database() && !counts_ours))
+  const bool log = r.command->reply_names == commands::ReplyNames::log;  // of commands in any database
+  if (!settings_.rules || (s.pool.database != settings_.rules->database() && !counts_ours && !log))
     return gate_plain(s, r, false);
   Upstream* u = channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
   if (r.command->name == "DBSIZE") return gate_dbsize(s, r, *u);
   Run& run = new_run(Run::Kind::keyspace, &s, r.command);
+  run.names = r.command->reply_names;
   if (r.command->name != "KEYS") return send_own(s, r, *u, run, r.raw);
   run.argv = {Bytes(r.argv[1])};
   // A record's app name says nothing of the name that it is stored by, so all names are asked for where one could fit.
@@ -99,12 +102,36 @@ resp::Reply Engine::keyspace_view(resp::Reply reply, BytesView pattern) const {
   return reply;
 }
 
+/// SLOWLOG GET: the commands as they were run, with the app's names. The proxy's own moves are among them.
+resp::Reply Engine::log_view(resp::Reply log) {
+  const AppNames names(*settings_.rules, settings_.view);
+  Bytes scratch;
+  for (resp::Reply& entry : log.elements) {
+    if (entry.elements.size() < 4) continue;
+    auto& words = entry.elements[3].elements;
+    std::vector<BytesView> argv;
+    for (const resp::Reply& word : words) argv.emplace_back(word.text);
+    const commands::Command* command = argv.empty() ? nullptr : table_.find(argv);
+    if (command == nullptr || !commands::Table::arity_fits(*command, argv.size()) ||
+        !table_.keys(*command, argv, keys_))
+      continue;
+    for (const commands::KeyAt& at : keys_.keys()) {
+      if ((at.access & (commands::kNotKey | commands::kChannel)) != 0 || at.index >= words.size()) continue;
+      const Bytes name(names.of(words[at.index].text, scratch));
+      words[at.index].text = name;
+    }
+  }
+  return log;
+}
+
 void Engine::keyspace_reply(Upstream& u, Pending& p, BytesView reply) {
   Run& run = *p.run;
   auto tree = resp::parse_reply(reply);
   if (!tree || tree->error()) return run_done(run, reply, true);
   const bool was_key = tree->textual();
-  resp::Reply view = keyspace_view(std::move(*tree), run.argv.empty() ? BytesView() : BytesView(run.argv[0]));
+  const bool log = std::exchange(run.names, commands::ReplyNames::none) == commands::ReplyNames::log;
+  resp::Reply view = log ? log_view(std::move(*tree))
+                         : keyspace_view(std::move(*tree), run.argv.empty() ? BytesView() : BytesView(run.argv[0]));
   Session* s = run.session;
   if (was_key && view.null() && s != nullptr && !s->closed) {  // a reserved key: ask for another
     if (++run.attempts < random_key_attempts) {

@@ -71,6 +71,7 @@ void map_names(commands::ReplyNames kind, const AppNames& names, Reply& reply) {
   if (reply.error() || reply.null()) return;
   switch (kind) {
     case commands::ReplyNames::none:
+    case commands::ReplyNames::log:  // takes the table of commands: Engine::log_view
       return;
     case commands::ReplyNames::whole:
       return map_one(names, reply);

@@ -37,6 +37,8 @@ struct Run {
     exec,
     watch,
     client_lines,
+    tracking,
+    tracking_info,
     reset,
     client_id,
     sticky,

@@ -33,6 +33,12 @@ struct Subscriptions {
   [[nodiscard]] std::size_t count() const noexcept { return channels.size() + patterns.size() + shards.size(); }
 };
 
+/// Prefixes of CLIENT TRACKING ... BCAST: those of the client, and those that the server was given so that both names
+/// of each record are covered.
+struct Broadcast {
+  std::set<Bytes, std::less<>> asked, given;
+};
+
 /// What a session knows of its open MULTI.
 struct Transaction {
   struct Queued {
@@ -64,8 +70,9 @@ struct SessionExtras {
   std::vector<ParkedReply> parked;
   std::unique_ptr<resp::ReplyFramer> stream;  ///< finds the end of a big request that passes through
   std::unique_ptr<KeyspaceEvents> events;     ///< set once the client listens to events of records
-  std::uint32_t confirmations = 0;            ///< (un)subscribe confirmations still to come
-  Bytes confirmation_text;                    ///< what the client gets when they have
+  Broadcast broadcast;
+  std::uint32_t confirmations = 0;  ///< (un)subscribe confirmations still to come
+  Bytes confirmation_text;          ///< what the client gets when they have
 };
 
 /// One client connection, as the engine sees it. Idle it owns no buffer.

@@ -72,6 +72,7 @@ enum class ReplyNames : std::uint8_t {
   streams,       ///< XREAD: array of [key, entries] or, in RESP3, a map key -> entries
   scan,          ///< [cursor, array of keys]
   key_at_pairs,  ///< COMMAND GETKEYSANDFLAGS: array of [key, flags]
+  log,           ///< SLOWLOG GET: array of [id, time, duration, command as sent, ...]; names are where its keys are
 };
 
 /// What a command does with a key that it names (the key specs of COMMAND, redis 7).

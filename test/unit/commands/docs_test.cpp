@@ -76,6 +76,8 @@ const char* names_in_reply(ReplyNames names) {
       return "behind the cursor";
     case ReplyNames::key_at_pairs:
       return "first of each element";
+    case ReplyNames::log:
+      return "keys of each command";
   }
   return "?";
 }
