@@ -153,7 +153,8 @@ def suite_command(options, port, unit, skips, directory):
     skipfile = os.path.join(directory, "skip")
     with open(skipfile, "w") as file:
         file.write("".join(name + "\n" for name in skips))
-    command = ["tclsh", "tests/test_helper.tcl", "--host", "127.0.0.1", "--port", str(port), "--durable", "--single", unit, "--skipfile", skipfile]
+    command = ["tclsh", "tests/test_helper.tcl", "--host", "127.0.0.1", "--port", str(port), "--durable", "--single", unit, "--skipfile", skipfile,
+               "--baseport", str(20000 + free_port() % 25000)]  # its own port, so that two runs on one machine do not meet
     # Rules hold in one database, and the suite would use 9 and others.
     command += ["--singledb"] if options.mode not in ("direct", "plain") else []
     for only in options.only:
