@@ -88,6 +88,24 @@ TEST_CASE("A client's commands on one connection run in their order, though thei
   CHECK_FALSE(Builder().op(1, 0, 10, "GET a", text("2")).op(1, 0, 10, "SET a 2", ok()).linearizable());
 }
 
+TEST_CASE("A write that may have been overwritten unseen may still be seen, whatever its client sent behind it") {
+  CHECK(Builder()
+            .op(2, 0, 5, "SET a 2", ok())
+            .op(1, 0, 20, "SET a 1", ok())
+            .op(1, 0, 20, "TYPE a", status("string"))
+            .op(3, 10, 11, "GET a", text("1"))
+            .linearizable());
+}
+
+TEST_CASE("A value that is written twice may come back") {
+  CHECK(Builder()
+            .op(1, 0, 1, "SET a x", ok())
+            .op(1, 2, 3, "SET a y", ok())
+            .op(1, 4, 5, "SET a x", ok())
+            .op(1, 6, 7, "GET a", text("x"))
+            .linearizable());
+}
+
 TEST_CASE("An operation of unknown outcome explains what it may have done, at any later time") {
   Builder lost;
   lost.op(1, 0, 1, "SET a 1", ok()).unknown(2, 2, "SET a 2");
