@@ -36,6 +36,6 @@ class Recording:
         return subprocess.Popen(self._argv("load", ports, seconds=seconds, **options), stdout=subprocess.PIPE, text=True)
 
     def verdict(self, path=None):
-        done = subprocess.run([self.judge, path or self.path, "--json"], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([self.judge, path or self.path, "--json", "--limit", "4000"], capture_output=True, text=True, timeout=120)
         assert done.returncode in (0, 1, 3), f"history_check ended with {done.returncode}: {done.stderr}"
         return json.loads(done.stdout)
