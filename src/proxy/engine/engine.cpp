@@ -22,7 +22,8 @@ Session& Engine::open_session(void* socket, Time now) {
   s.socket = socket;
   s.last_active = now;
   s.pool.database = settings_.upstream_database;
-  sessions_.emplace(s.id, std::move(owned));
+  s.place = static_cast<std::uint32_t>(sessions_.size());
+  sessions_.push_back(std::move(owned));
   counters_.sessions_opened.add(1);
   return s;
 }
@@ -88,7 +89,7 @@ void Engine::on_upstream_written(Upstream& u, Time now) {
 void Engine::drain(Time now) {
   now_ = now;
   draining_ = true;
-  for (auto& [id, s] : sessions_)
+  for (auto& s : sessions_)
     if (s->in_flight() == 0 && !s->in_multi && s->in.empty()) close_after_flush(*s);
   settle();
 }
@@ -120,7 +121,7 @@ void Engine::on_tick(Time now) {
 /// Time limits of clients. Skipped where there are none to keep: ten thousand idle clients cost nothing.
 void Engine::look_at_sessions() {
   if (settings_.idle_timeout == Duration::zero() && !draining_ && bulky_sessions_ == 0) return;
-  for (auto& [id, s] : sessions_) {
+  for (auto& s : sessions_) {
     const bool idle =
         settings_.idle_timeout > Duration::zero() && s->in_flight() == 0 && !s->raw && s->stall == Stall::none;
     if (idle && now_ - s->last_active > settings_.idle_timeout) close_after_flush(*s);
@@ -245,7 +246,10 @@ void Engine::close_session(Session& s) {
 void Engine::reap(Session& s) {
   KS_CHECK(s.closed && s.in_flight() == 0, "a session is destroyed only when closed and answered");
   std::erase(runnable_, &s);
-  sessions_.erase(s.id);
+  const std::uint32_t place = s.place;
+  std::swap(sessions_[place], sessions_.back());
+  sessions_[place]->place = place;
+  sessions_.pop_back();
 }
 
 }  // namespace keyshift::proxy

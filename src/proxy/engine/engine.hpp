@@ -295,9 +295,9 @@ class Engine final : private KnownRecords {
   std::map<PoolKey, Pool> pools_;  ///< none is ever taken out
   PoolKey last_pool_key_;          ///< that of last_pool_: most sessions want the same one
   Pool* last_pool_ = nullptr;
-  std::int64_t reserved_seen_ = 0;  ///< keys of ours that the last DBSIZE counted: for one inside MULTI
-  std::map<int, bool> databases_;   ///< those that the server has let us select
-  std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
+  std::int64_t reserved_seen_ = 0;                  ///< keys of ours that the last DBSIZE counted: for one inside MULTI
+  std::map<int, bool> databases_;                   ///< those that the server has let us select
+  std::vector<std::unique_ptr<Session>> sessions_;  ///< each knows its place
   std::unordered_map<std::uint64_t, std::unique_ptr<Upstream>> upstreams_;
   std::unordered_map<Run*, std::unique_ptr<Run>> runs_;
   std::vector<std::unique_ptr<Run>> spare_runs_;

@@ -8,7 +8,7 @@ namespace keyshift::proxy {
 void Engine::resolve_conflicts(Run& run) {
   Session& s = *run.session;
   if (settings_.rules->policy().conflict == transforms::Policy::Conflict::stop) {
-    s.moves_error = conflict_text(run.moves.front());
+    s.more().moves_error = conflict_text(run.moves.front());
     s.moves_final = true;
     return conflicts_over(run);
   }
@@ -58,10 +58,11 @@ void Engine::settled_conflict(Upstream& u, Run& run) {
   if (outcome == Outcome::settled || outcome == Outcome::vanished) return next_conflict(u, run);
   Session* s = run.session;
   if (s != nullptr) {
-    s->moves_error = !run.settling->why().empty()
-                         ? run.settling->why() + "\r\n"
-                         : to_reply({ErrorCode::busy, "both names of a record kept changing; try again"});
-    if (s->moves_error[0] != '-') s->moves_error.insert(0, "-");
+    Bytes& line = s->more().moves_error;
+    line = !run.settling->why().empty()
+               ? run.settling->why() + "\r\n"
+               : to_reply({ErrorCode::busy, "both names of a record kept changing; try again"});
+    if (line[0] != '-') line.insert(0, "-");
     s->moves_final = true;
   }
   conflicts_over(run);

@@ -160,7 +160,7 @@ void Engine::moves_done(Run& run) {
   if (run.conflict && !target_wins(settings_.mode, settings_.rules->policy().conflict)) return resolve_conflicts(run);
   if (run.conflict)
     for (const Move& m : run.moves) put_aside(m);
-  s->moves_error = run.error;
+  s->more().moves_error = run.error;
   s->moved_once = true;
   s->stall = Stall::none;
   free_run(run);

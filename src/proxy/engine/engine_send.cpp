@@ -215,9 +215,9 @@ Engine::Verdict Engine::moves_first(Session& s, const Request& r) {
 
 /// The moves of this command were carried out before it. True when one was refused: `line` says why.
 bool Engine::moves_refused(Session& s, Bytes& line) {
-  line = std::move(s.moves_error);
-  s.moves_error.clear();
   s.moved_once = s.moves_final = false;
+  if (!s.extras) return false;
+  line = std::exchange(s.extras->moves_error, Bytes());
   return !line.empty();
 }
 

@@ -72,6 +72,7 @@ struct SessionExtras {
   std::unique_ptr<KeyspaceEvents> events;     ///< set once the client listens to events of records
   Broadcast broadcast;
   std::uint32_t confirmations = 0;  ///< (un)subscribe confirmations still to come
+  Bytes moves_error;                ///< why the moves of the next command were refused: a RESP error line
   Bytes confirmation_text;          ///< what the client gets when they have
 };
 
@@ -85,9 +86,9 @@ struct Session {
   std::unique_ptr<SessionExtras> extras;
   Upstream* pinned = nullptr;
   std::uint64_t channel = 0;  ///< id of the upstream connection that its commands in flight are on
-  Bytes moves_error;          ///< why the moves of the next command were refused: a RESP error line
   Time last_active{};
   PoolKey pool;
+  std::uint32_t place = 0;             ///< in the engine's list of sessions
   std::uint32_t next = 0;              ///< sequence of the next command
   std::uint32_t deliver = 0;           ///< sequence of the next reply to go out
   std::uint32_t pairs = 0;             ///< reads in flight whose moves are not answered yet: writes wait behind them
@@ -105,7 +106,7 @@ struct Session {
   bool tracking = false;  ///< CLIENT TRACKING: CACHING YES is for the app's own next command, not for a move
   bool monitor = false;
   bool raw = false;          ///< RESP2 subscriber or MONITOR: what comes goes out, no ledger
-  bool moves_final = false;  ///< moves_error is the answer, whatever the command
+  bool moves_final = false;  ///< extras->moves_error is the answer, whatever the command
   bool moved_once = false;   ///< the moves of the next command have been carried out
   bool drain_next = false;   ///< the next command waits until this one is answered (blocking)
   bool bulky = false;        ///< had a big reply: goes by a connection of its own for a while

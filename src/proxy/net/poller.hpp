@@ -12,8 +12,8 @@ namespace keyshift::proxy {
 class Poller {
  public:
   /// Bits of what a socket is waited for. Errors and hang-ups are told always.
-  static constexpr std::uint32_t kRead = EPOLLIN;
-  static constexpr std::uint32_t kWrite = EPOLLOUT;
+  static constexpr std::uint8_t kRead = EPOLLIN;
+  static constexpr std::uint8_t kWrite = EPOLLOUT;
 
   Poller();
   ~Poller();

@@ -25,8 +25,9 @@ Worker::Worker(const ProxyOptions& options, const Key128& secret, std::atomic<st
       mailbox_(std::make_shared<Mailbox>()),
       engine_(options.engine, table_, counters_, secret),
       buffer_(buffer_bytes),
-      mail_watch_(std::make_unique<Watched>(Watched{Watched::Kind::mailbox, mailbox_->descriptor()})),
+      mail_watch_(std::make_unique<Watched>()),
       clients_(clients) {
+  mail_watch_->kind = Watched::Kind::mailbox;
   poller_.add(mailbox_->descriptor(), Poller::kRead, mail_watch_.get());
 }
 
@@ -103,7 +104,7 @@ void Worker::serve(const epoll_event& event) {
       return mailbox_->open();
     case Watched::Kind::listener:
       return accept(*watched);
-    case Watched::Kind::connection:
+    default:
       return serve_connection(*static_cast<Connection*>(watched), event.events);
   }
 }
@@ -126,17 +127,17 @@ void Worker::read(Connection& c) {
   const ssize_t got = ::recv(c.descriptor, buffer_.data() + filled_, buffer_.size() - filled_, MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got <= 0) {
-    if (got == 0 && c.session != nullptr && !c.broken)
-      engine_.on_client_ended(*c.session, now_);
+    if (got == 0 && c.session() != nullptr && !c.broken)
+      engine_.on_client_ended(*c.session(), now_);
     else
       return lost(c, got == 0 ? "closed by the peer" : std::strerror(errno));
   } else {
     const BytesView bytes(buffer_.data() + filled_, static_cast<std::size_t>(got));
     filled_ += bytes.size();
-    if (c.session != nullptr)
-      engine_.on_client_bytes(*c.session, bytes, now_);
+    if (c.session() != nullptr)
+      engine_.on_client_bytes(*c.session(), bytes, now_);
     else
-      engine_.on_upstream_bytes(*c.upstream, bytes, now_);
+      engine_.on_upstream_bytes(*c.upstream(), bytes, now_);
   }
   after_event();
   if (!c.closed) update_interest(c);
@@ -147,7 +148,7 @@ void Worker::after_event() {
   while (!engine_.actions().empty() || !failed_.empty()) {
     carry_out_actions();
     for (auto& [c, why] : std::exchange(failed_, {}))
-      if (!c->closed) engine_.on_upstream_lost(*c->upstream, why, now_);
+      if (!c->closed) engine_.on_upstream_lost(*c->upstream(), why, now_);
   }
 }
 

@@ -14,7 +14,9 @@ constexpr int most_at_once = 64;  // those who are here already are not to wait 
 }
 
 void Worker::listen_on(int descriptor) {
-  listeners_.push_back(std::make_unique<Watched>(Watched{Watched::Kind::listener, descriptor}));
+  listeners_.push_back(std::make_unique<Watched>());
+  listeners_.back()->kind = Watched::Kind::listener;
+  listeners_.back()->descriptor = descriptor;
   poller_.add(descriptor, Poller::kRead, listeners_.back().get());
 }
 
@@ -48,7 +50,8 @@ void Worker::admit(int descriptor) {
   clients_.fetch_add(1, std::memory_order_relaxed);
   c->place = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back(c);
-  c->session = &engine_.open_session(c, now_);
+  c->client = &engine_.open_session(c, now_);
+  c->kind = Watched::Kind::client;
 }
 
 /// A listener that stays readable while nothing can be accepted would keep the loop spinning.

@@ -17,7 +17,8 @@ namespace keyshift::proxy {
 
 void Worker::connect(Upstream& upstream) {
   auto* c = new Connection;
-  c->upstream = &upstream;
+  c->server = &upstream;
+  c->kind = Watched::Kind::server;
   c->connecting = true;
   c->place = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back(c);
@@ -29,7 +30,7 @@ void Worker::connect(Upstream& upstream) {
 
 /// Names are looked up on a thread of their own: the system's resolver blocks.
 void Worker::resolve(Connection& c) {
-  const std::uint64_t id = c.upstream->id;
+  const std::uint64_t id = c.upstream()->id;
   resolving_[id] = &c;
   const auto& host = options_.upstream.addresses.front();
   std::thread([this, id, name = host.host, port = std::to_string(host.port), box = mailbox_] {
@@ -72,7 +73,7 @@ void Worker::connected(Connection& c) {
   const int on = 1;
   ::setsockopt(c.descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   ::setsockopt(c.descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  engine_.on_upstream_connected(*c.upstream, now_);
+  engine_.on_upstream_connected(*c.upstream(), now_);
   after_event();
   if (!c.closed) update_interest(c);
 }

@@ -36,21 +36,21 @@ void Worker::flush_all() {
 
 void Worker::flush(Connection& c) {
   if (c.closed || c.connecting) return;
-  OutQueue& out = c.session != nullptr ? c.session->out : c.upstream->out;
+  OutQueue& out = c.session() != nullptr ? c.session()->out : c.upstream()->out;
   write_out(c);
   out.own();
   update_interest(c);
   if (!out.empty()) return;
-  if (c.session != nullptr) {
-    if (c.session->wants_written()) engine_.on_client_written(*c.session, now_);
-  } else if (c.upstream->owner != nullptr && c.upstream->owner->stall == Stall::streaming) {
-    engine_.on_upstream_written(*c.upstream, now_);
+  if (c.session() != nullptr) {
+    if (c.session()->wants_written()) engine_.on_client_written(*c.session(), now_);
+  } else if (c.upstream()->owner != nullptr && c.upstream()->owner->stall == Stall::streaming) {
+    engine_.on_upstream_written(*c.upstream(), now_);
   }
   after_event();
 }
 
 void Worker::write_out(Connection& c) {
-  OutQueue& out = c.session != nullptr ? c.session->out : c.upstream->out;
+  OutQueue& out = c.session() != nullptr ? c.session()->out : c.upstream()->out;
   while (!out.empty()) {
     OutQueue::Piece pieces[most_pieces];
     const std::size_t count = out.gather(pieces, most_pieces);
@@ -76,30 +76,30 @@ void Worker::write_out(Connection& c) {
 
 void Worker::update_interest(Connection& c) {
   if (c.closed || c.connecting) return;
-  const bool reads = c.session != nullptr ? !c.session->read_paused && !c.session->ended : !c.paused;
-  const bool writes = !(c.session != nullptr ? c.session->out : c.upstream->out).empty();
-  const std::uint32_t interest = (reads ? Poller::kRead : 0) | (writes ? Poller::kWrite : 0);
+  const bool reads = c.session() != nullptr ? !c.session()->read_paused && !c.session()->ended : !c.paused;
+  const bool writes = !(c.session() != nullptr ? c.session()->out : c.upstream()->out).empty();
+  const auto interest = static_cast<std::uint8_t>((reads ? Poller::kRead : 0) | (writes ? Poller::kWrite : 0));
   if (interest == c.interest) return;
   c.interest = interest;
   poller_.change(c.descriptor, interest, &c);
 }
 
 void Worker::lost(Connection& c, const char* why) {
-  if (c.session != nullptr)
-    engine_.on_client_closed(*c.session, now_);
-  else if (c.upstream != nullptr)
-    engine_.on_upstream_lost(*c.upstream, why, now_);
+  if (c.session() != nullptr)
+    engine_.on_client_closed(*c.session(), now_);
+  else if (c.upstream() != nullptr)
+    engine_.on_upstream_lost(*c.upstream(), why, now_);
   after_event();
   if (!c.closed) close(c);
 }
 
 void Worker::close(Connection& c) {
   c.closed = true;
-  if (c.session != nullptr) clients_.fetch_sub(1, std::memory_order_relaxed);
-  if (c.upstream != nullptr && !resolving_.empty())
+  if (c.session() != nullptr) clients_.fetch_sub(1, std::memory_order_relaxed);
+  if (c.upstream() != nullptr && !resolving_.empty())
     std::erase_if(resolving_, [&c](const auto& e) { return e.second == &c; });
-  c.session = nullptr;
-  c.upstream = nullptr;
+  c.kind = Watched::Kind::gone;
+  c.client = nullptr;
   if (c.descriptor >= 0) ::close(c.descriptor);
   connections_.back()->place = c.place;
   connections_[c.place] = connections_.back();
