@@ -18,7 +18,6 @@ void connections(const ProxyView& view, const ProxyTotals& totals, MetricsSink& 
   sink.add(Metric::output_limit_kills, totals.output_limit_kills);
   sink.add(Metric::unknown_outcomes, totals.unknown_outcomes);
   sink.add(Metric::big_replies, totals.big_replies);
-  sink.add(Metric::conflicts, totals.conflicts_resolved);
   sink.add(Metric::generations, totals.generations);
 }
 
@@ -38,8 +37,12 @@ void commands(const ProxyView& view, MetricsSink& sink) {
 void durations(const ProxyTotals& totals, MetricsSink& sink) {
   std::array<double, proxy::kBucketMicros.size()> bounds{};
   for (std::size_t i = 0; i < bounds.size(); ++i) bounds[i] = proxy::kBucketMicros[i] / 1e6;
-  sink.add_histogram(Metric::command_duration, bounds, totals.duration,
-                     static_cast<double>(totals.duration_micros) / 1e6);
+  const auto add = [&](Metric metric, const ProxyTotals::Sum& sum) {
+    sink.add_histogram(metric, bounds, sum.buckets, static_cast<double>(sum.micros) / 1e6);
+  };
+  add(Metric::command_duration, totals.duration);
+  add(Metric::upstream_duration, totals.upstream);
+  add(Metric::move_duration, totals.moves);
 }
 
 void migration_metrics(const ProxyView& view, MetricsSink& sink) {
@@ -60,8 +63,11 @@ void migration_metrics(const ProxyView& view, MetricsSink& sink) {
     moves(rules[i].name, "command", "absent", by_command.absent);
     moves(rules[i].name, "command", "conflict", by_command.conflicts);
     moves(rules[i].name, "command", "failed", by_command.refused);
-    if (!view.sweep || i >= view.sweep->by_rule.size()) continue;
-    const migration::RuleCounts& swept = view.sweep->by_rule[i];
+    migration::RuleCounts swept;
+    if (view.sweep && i < view.sweep->by_rule.size()) swept = view.sweep->by_rule[i];
+    sink.add(Metric::conflicts, by_command.conflicts + swept.conflicts, {rules[i].name});
+    if (view.sweep && i < view.sweep->remaining_by_rule.size() && view.sweep->remaining_by_rule[i] >= 0)
+      sink.add(Metric::records_remaining, view.sweep->remaining_by_rule[i], {migration, rules[i].name});
     moves(rules[i].name, "sweep", "moved", swept.moved);
     moves(rules[i].name, "sweep", "absent", swept.gone);
     moves(rules[i].name, "sweep", "conflict", swept.conflicts);
@@ -78,6 +84,10 @@ void sweep_metrics(const std::string& migration, const driver::SweepProgress& sw
   sink.add(Metric::sweep_clean, std::uint64_t{sweep.clean_pass}, {migration});
   sink.add(Metric::sweep_keys, sweep.scanned, {migration});
   sink.add(Metric::sweep_rate, sweep.keys_per_second, {migration});
+  if (sweep.moved_before != Time{}) {
+    const auto lag = std::chrono::steady_clock::now() - sweep.moved_before;
+    sink.add(Metric::sweep_lag, std::chrono::duration<double>(lag).count(), {migration});
+  }
   sink.add(Metric::sweep_latency, sweep.server_latency_seconds, {migration});
   for (std::size_t i = 1; i < sweep.throttled_seconds.size() && i < migration::kWaitReasons; ++i)
     sink.add(Metric::sweep_throttled, sweep.throttled_seconds[i],

@@ -8,14 +8,17 @@ namespace {
 void add(const proxy::CommandCounters& command, ProxyTotals& out) {
   for (std::size_t route = 0; route < out.by_route.size(); ++route)
     out.by_route[route] += command.by_route[route].read();
-  for (std::size_t bucket = 0; bucket < out.duration.size(); ++bucket) {
-    out.duration[bucket] += command.duration[bucket].read();
-    out.answered += command.duration[bucket].read();
-  }
-  out.duration_micros += command.duration_micros.read();
+  out.duration.add(command.duration);
+  out.upstream.add(command.duration);
+  for (const Counter& bucket : command.duration.buckets) out.answered += bucket.read();
 }
 
 }  // namespace
+
+void ProxyTotals::Sum::add(const proxy::Durations& more) noexcept {
+  for (std::size_t bucket = 0; bucket < buckets.size(); ++bucket) buckets[bucket] += more.buckets[bucket].read();
+  micros += more.micros.read();
+}
 
 std::uint64_t ProxyTotals::commands() const noexcept {
   std::uint64_t sum = 0;
@@ -32,6 +35,8 @@ ProxyTotals totals_of(const std::vector<const proxy::EngineCounters*>& counters)
   for (const proxy::EngineCounters* worker : counters) {
     for (const auto& slot : worker->commands)
       if (const auto* command = slot.load(std::memory_order_acquire); command != nullptr) add(*command, out);
+    out.upstream.add(worker->own);
+    out.moves.add(worker->moves);
     out.sessions_opened += worker->sessions_opened.read();
     out.upstreams_opened += worker->upstreams_opened.read();
     out.upstream_failures += worker->upstream_failures.read();

@@ -31,8 +31,14 @@ std::string_view command_name(std::span<const commands::Command* const> rows, st
 /// Sums over all workers.
 struct ProxyTotals {
   std::array<std::uint64_t, proxy::kRoutes> by_route{};
-  std::array<std::uint64_t, proxy::kBucketMicros.size() + 1> duration{};
-  std::uint64_t duration_micros = 0;
+  struct Sum {
+    std::array<std::uint64_t, proxy::kBucketMicros.size() + 1> buckets{};
+    std::uint64_t micros = 0;
+    void add(const proxy::Durations& more) noexcept;
+  };
+  Sum duration;  ///< of commands
+  Sum upstream;  ///< of all requests, those commands among them
+  Sum moves;
   std::uint64_t answered = 0;  ///< replies that have a duration
   std::uint64_t sessions_opened = 0, upstreams_opened = 0, upstream_failures = 0, unknown_outcomes = 0;
   std::uint64_t protocol_errors = 0, output_limit_kills = 0, big_replies = 0, refused = 0, conflicts_resolved = 0;

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "cli/proxy_view.hpp"
@@ -22,9 +23,16 @@ json commands_part(const ProxyView& view, const ProxyTotals& totals) {
   json out{{"total", totals.commands()}, {"per_second", view.commands_per_second}};
   for (std::size_t route = 0; route < proxy::kRoutes; ++route)
     out[std::string(name(static_cast<proxy::Route>(route)))] = totals.by_route[route];
-  const double micros = static_cast<double>(totals.duration_micros);
+  const double micros = static_cast<double>(totals.duration.micros);
   out["mean_seconds"] = totals.answered == 0 ? 0.0 : micros / static_cast<double>(totals.answered) / 1e6;
   return out;
+}
+
+/// An estimate but for 0 behind a clean pass; null while nothing is known.
+json remaining_of(const ProxyView& view, std::size_t rule) {
+  if (!view.sweep || rule >= view.sweep->remaining_by_rule.size() || view.sweep->remaining_by_rule[rule] < 0)
+    return nullptr;
+  return std::llround(view.sweep->remaining_by_rule[rule]);
 }
 
 json rules_part(const ProxyView& view) {
@@ -38,6 +46,7 @@ json rules_part(const ProxyView& view) {
     out.push_back({{"name", rules[i].name},
                    {"from", rules[i].from.text()},
                    {"to", rules[i].to.text()},
+                   {"remaining", remaining_of(view, i)},
                    {"moved_by_commands", totals.moved},
                    {"swept", swept.moved},
                    {"conflicts", totals.conflicts + swept.conflicts},

@@ -35,6 +35,8 @@ constexpr StatusField fields[] = {
     {"rules[].name", "string", "of the rule"},
     {"rules[].from", "string", "old key pattern"},
     {"rules[].to", "string", "new key pattern"},
+    {"rules[].remaining", "integer",
+     "records still to move: 0 behind a clean pass, else an estimate from the pass so far, null when it is too early"},
     {"rules[].moved_by_commands", "integer", "records that commands moved"},
     {"rules[].swept", "integer", "records that the sweep of this process moved"},
     {"rules[].conflicts", "integer", "records found under both names, by commands or the sweep"},

@@ -92,6 +92,8 @@ asio::awaitable<void> SweepTask::run() {
       break;
     }
     progress_.clean_pass = true;
+    progress_.moved_before = pass_began_;
+    show_remaining();
     co_await hold(SweepState::resting, WaitReason::none, options_.repeat_after);
   }
   if (connection_) connection_->close();
@@ -175,6 +177,10 @@ asio::awaitable<bool> SweepTask::sweep_until_clean() {
     SweepPass pass(options_.rules, options_.mode, options_.run,
                    migration::batch_for(options_.sweep.max_keys_per_second), counts_, next.cursor);
     progress_.pass = next.number;
+    counts_before_ = counts_;
+    pass_from_ = migration::pass_estimate(next.cursor);
+    pass_began_ = clock_now();
+    if (progress_.moved_before == Time{}) progress_.moved_before = pass_began_;
     progress_.state = SweepState::sweeping;
     const bool whole = co_await sweep_pass(pass);
     show(&pass, true);
@@ -322,6 +328,7 @@ void SweepTask::show(SweepPass* pass, bool at_once) {
   if (pass) {
     progress_.scanned = scanned_before_ + pass->scanned();
     progress_.pass_estimate = migration::pass_estimate(pass->resume_cursor());
+    show_remaining();
     progress_.detail = pass->detail();
     for (auto& conflict : pass->conflicts_met())
       if (progress_.conflicts.size() < kConflictsShown) progress_.conflicts.push_back(std::move(conflict));
@@ -343,12 +350,23 @@ void SweepTask::show(SweepPass* pass, bool at_once) {
   publish_(std::move(shown));
 }
 
+void SweepTask::show_remaining() {
+  progress_.remaining_by_rule.assign(counts_.size(), -1);
+  for (std::size_t rule = 0; rule < counts_.size() && rule < counts_before_.size(); ++rule) {
+    const std::uint64_t met = counts_[rule].found - counts_before_[rule].found;
+    progress_.remaining_by_rule[rule] =
+        progress_.clean_pass && met == 0 ? 0 : migration::remaining_estimate(met, pass_from_, progress_.pass_estimate);
+  }
+}
+
 void SweepTask::end(SweepState state, std::string detail) {
   progress_.state = state;
   progress_.waits = WaitReason::none;
   progress_.detail = std::move(detail);
   if (state == SweepState::done) {
     progress_.clean_pass = true;
+    progress_.moved_before = pass_began_;
+    show_remaining();
     progress_.pass_estimate = 1;
   }
   show(nullptr, true);

@@ -47,6 +47,7 @@ class SweepTask {
   boost::asio::awaitable<void> sleep(Time until);
   boost::asio::awaitable<void> hold(migration::SweepState state, migration::WaitReason reason, Duration how_long);
   void show(migration::SweepPass* pass, bool now);
+  void show_remaining();
   void end(migration::SweepState state, std::string detail);
   void save(const migration::SweepPass& pass);
   bool refused(const Result<void>& connected);
@@ -61,6 +62,9 @@ class SweepTask {
   migration::SweepRun run_;
   std::string digest_;
   std::vector<migration::RuleCounts> counts_;
+  std::vector<migration::RuleCounts> counts_before_;  ///< of the passes before this one
+  double pass_from_ = 0;                              ///< how far in its table this pass began: it may be a resumed one
+  Time pass_began_{};
   std::unique_ptr<store::Connection> connection_;
   store::ServerInfo info_;
   SweepProgress progress_;

@@ -41,7 +41,11 @@ struct SweepProgress {
   bool clean_pass = false;   ///< a whole pass found nothing to move, and every replica has it
   std::vector<migration::RuleCounts> by_rule;  ///< exact; in the order of RuleSet::rules()
   migration::RuleCounts total;
-  std::uint64_t scanned = 0;              ///< keys that SCAN has shown in all passes
+  std::vector<double>
+      remaining_by_rule;      ///< records still to move; an ESTIMATE but for the 0 of a clean pass; < 0: unknown
+  Time moved_before{};        ///< what was written on the side that records leave before this moment is moved; not set:
+                              ///< unknown
+  std::uint64_t scanned = 0;  ///< keys that SCAN has shown in all passes
   double keys_per_second = 0;             ///< moved, over the last seconds
   double allowed_keys_per_second = 0;     ///< what the throttle allows now; 0: no limit
   double server_latency_seconds = 0;      ///< smoothed round trip of the own PING

@@ -301,4 +301,10 @@ double pass_estimate(std::uint64_t cursor) noexcept {
   return std::min(fraction, 0.99);
 }
 
+double remaining_estimate(std::uint64_t met, double from, double to) noexcept {
+  constexpr double least = 0.01;  // of the table: below it the estimate would jump
+  if (to - from < least) return -1;
+  return static_cast<double>(met) / (to - from) * (1 - to);
+}
+
 }  // namespace keyshift::migration

@@ -155,4 +155,8 @@ class SweepPass {
 /// last (redis dict.c, dictScan), whatever the size of the table is. An estimate: tables grow and shrink meanwhile.
 double pass_estimate(std::uint64_t cursor) noexcept;
 
+/// How many records a pass has still to meet that has met `met` on its way from the share `from` to the share `to` of
+/// the table (pass_estimate), if they lie evenly in it: SCAN walks in the order of their hashes. < 0: too early to say.
+double remaining_estimate(std::uint64_t met, double from, double to) noexcept;
+
 }  // namespace keyshift::migration

@@ -26,6 +26,8 @@ enum class MetricType : std::uint8_t { counter, gauge, histogram };
     "commands of clients by what was done with them: forward, rewrite, ensure or refuse")                            \
   X(command_duration, "keyshift_command_duration_seconds", histogram, "",                                            \
     "from a command written to Redis to its whole reply, moves that go with it included")                            \
+  X(upstream_duration, "keyshift_upstream_duration_seconds", histogram, "",                                          \
+    "from any request written to Redis to its whole reply: those of clients, and each of our own besides")           \
   X(refused_commands, "keyshift_refused_commands_total", counter, "rule,command,reason",                             \
     "commands answered with an error of ours; rule and command are empty where there is none")                       \
   X(protocol_errors, "keyshift_protocol_errors_total", counter, "", "clients cut off because they sent no RESP")     \
@@ -37,8 +39,13 @@ enum class MetricType : std::uint8_t { counter, gauge, histogram };
     "big replies that left a shared connection and were asked for again on one of their own")                        \
   X(moves, "keyshift_moves_total", counter, "migration,rule,direction,trigger,result",                               \
     "moves of records; trigger: command or sweep; result: moved, absent (nothing to move), conflict, failed")        \
-  X(conflicts, "keyshift_conflicts_resolved_total", counter, "",                                                     \
-    "records found under both names by a command and settled by policy")                                             \
+  X(move_duration, "keyshift_move_duration_seconds", histogram, "",                                                  \
+    "from a move by a command written to Redis to the answer that the record was moved")                             \
+  X(records_remaining, "keyshift_records_remaining", gauge, "migration,rule",                                        \
+    "records still to move by the sweep's account: 0 behind a clean pass, else an estimate from what its pass has "  \
+    "met so far; not shown while that is less than a hundredth of the keys")                                         \
+  X(conflicts, "keyshift_conflicts_total", counter, "rule",                                                          \
+    "records found under both names, by commands and by the sweep of this process")                                  \
   X(generations, "keyshift_generations_total", counter, "",                                                          \
     "times that what was known of records was forgotten because the server may be another one")                      \
   X(sweep_state, "keyshift_sweep_state", gauge, "migration,state", "1 for the state of the sweep, 0 for the others") \
@@ -49,6 +56,9 @@ enum class MetricType : std::uint8_t { counter, gauge, histogram };
   X(sweep_rate, "keyshift_sweep_keys_per_second", gauge, "migration", "records moved per second by the sweep")       \
   X(sweep_latency, "keyshift_sweep_server_latency_seconds", gauge, "migration",                                      \
     "smoothed round trip of the sweep's own PING")                                                                   \
+  X(sweep_lag, "keyshift_sweep_lag_seconds", gauge, "migration",                                                     \
+    "how long ago the last clean pass began (before the first one: the sweep): what was written under a name that "  \
+    "records leave before then is moved")                                                                            \
   X(sweep_throttled, "keyshift_sweep_throttled_seconds_total", counter, "migration,reason",                          \
     "time that the sweep has waited, by reason")                                                                     \
   X(series_left_out, "keyshift_metric_series_left_out", gauge, "metric",                                             \

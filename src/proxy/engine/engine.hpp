@@ -240,7 +240,7 @@ class Engine final : private KnownRecords {
   void keyspace_reply(Upstream& u, Pending& p, BytesView reply);
   void dbsize_reply(Upstream& u, Pending& p, BytesView reply);
   void scan_reply(Upstream& u, Pending& p, BytesView reply);
-  void judge_move(Run& run, std::size_t index, BytesView reply);
+  void judge_move(Run& run, std::size_t index, BytesView reply, Time sent);
   void moves_done(Run& run);
   void put_aside(const Move& move);
   void list_quarantined(const Move& move);

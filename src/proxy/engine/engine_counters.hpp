@@ -29,11 +29,21 @@ constexpr std::size_t duration_bucket(std::uint64_t micros) noexcept {
   return bucket;
 }
 
+/// A histogram over those buckets.
+struct Durations {
+  std::array<Counter, kBucketMicros.size() + 1> buckets;
+  Counter micros;  ///< sum
+
+  void add(std::uint64_t took) noexcept {
+    buckets[duration_bucket(took)].add(1);
+    micros.add(took);
+  }
+};
+
 /// Counters of one command, made when it is first seen.
 struct CommandCounters {
   std::array<Counter, kRoutes> by_route;
-  std::array<Counter, kBucketMicros.size() + 1> duration;
-  Counter duration_micros;
+  Durations duration;
 };
 
 /// Moves of one rule.
@@ -47,7 +57,9 @@ struct EngineCounters {
   std::array<RuleCounters, 128> rules;
   Counter sessions_opened, sessions_closed, upstreams_opened, upstreams_closed, upstream_failures;
   Counter unknown_outcomes, protocol_errors, output_limit_kills, big_replies_asked_again, refused, conflicts_resolved;
-  Counter generations, ensured_hits;
+  Counter generations;
+  Durations own;    ///< requests of ours: moves, handshakes, errands
+  Durations moves;  ///< of records that a command moved: to the answer of the RENAMENX, or of the EXEC around it
 
   /// Refusals by rule (-1: none), command (-1: unknown) and reason. Rare, so behind a lock.
   void count_refusal(std::int32_t rule, std::int32_t command, std::string_view reason) {

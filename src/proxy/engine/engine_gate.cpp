@@ -183,7 +183,11 @@ Engine::Verdict Engine::gate_unknown(Session& s, Request& r) {
   }
   Upstream* u = s.in_multi || s.raw ? s.pinned : pinned_channel(s);  // it may leave state on its connection
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
-  static const commands::Command unknown{};
+  static const commands::Command unknown = [] {
+    commands::Command none;
+    none.id = kMaxCommands - 1;  // counts with those that were learnt, not as the first row
+    return none;
+  }();
   r.command = &unknown;
   if (s.raw) return gate_subscribe(s, r);
   return forward(s, r, *u, nullptr);

@@ -85,11 +85,11 @@ void Engine::whole_reply(Upstream& u, Pending& p, BytesView chunk, bool dropped)
 
 /// The reply is over: its entry goes.
 void Engine::finish(Upstream& u, Pending& p) {
-  if (CommandCounters* c = counters_.commands[p.command % kMaxCommands].load(std::memory_order_relaxed); c != nullptr) {
-    const auto micros = static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(now_ - p.sent).count());
-    c->duration[duration_bucket(micros)].add(1);
-    c->duration_micros.add(micros);
-  }
+  CommandCounters* c = p.command == Pending::ours
+                           ? nullptr
+                           : counters_.commands[p.command % kMaxCommands].load(std::memory_order_relaxed);
+  Durations& durations = c != nullptr ? c->duration : counters_.own;
+  durations.add(static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(now_ - p.sent).count()));
   u.retained_head += p.request_bytes;
   if (u.retained_head == u.retained.size()) {
     u.retained.clear();

@@ -85,11 +85,12 @@ void Engine::run_reply(Upstream& u, Pending& p, BytesView reply) {
 }
 
 /// What RENAMENX said of one record.
-void Engine::judge_move(Run& run, std::size_t index, BytesView reply) {
+void Engine::judge_move(Run& run, std::size_t index, BytesView reply, Time sent) {
   const Move& move = run.moves[index];
   RuleCounters& counters = counters_.rules[static_cast<std::size_t>(move.rule) % counters_.rules.size()];
   if (reply == ":1\r\n") {
     counters.moved.add(1);
+    counters_.moves.add(static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(now_ - sent).count()));
     if (run.generation == generation_) ensured_.insert(move.to);
   } else if (reply.starts_with("-ERR no such key")) {
     counters.absent.add(1);
@@ -107,7 +108,7 @@ void Engine::judge_move(Run& run, std::size_t index, BytesView reply) {
 
 void Engine::pair_reply(Upstream&, Pending& p, BytesView reply) {
   Run& run = *p.run;
-  if (p.step != last_step) return judge_move(run, p.step, reply);
+  if (p.step != last_step) return judge_move(run, p.step, reply, p.sent);
   if (!run.failed) return run_done(run, reply, true);
   if (!run.readonly || run.session == nullptr || run.session->closed) {
     // A command that waits (its pair was not a transaction): it ran at the new name although its record may be at the
@@ -137,7 +138,7 @@ void Engine::transaction_reply(Upstream&, Pending& p, BytesView reply) {
     return run_done(run, line, false);
   }
   for (std::size_t i = 0; i < run.moves.size(); ++i) {
-    judge_move(run, i, elements[i * step]);
+    judge_move(run, i, elements[i * step], p.sent);
     if (step == 1 && elements[i] == ":0\r\n") put_aside(run.moves[i]);
     if (step == 2 && elements[i * 2 + 1] == ":1\r\n") {
       counters_.conflicts_resolved.add(1);
@@ -149,7 +150,7 @@ void Engine::transaction_reply(Upstream&, Pending& p, BytesView reply) {
 
 void Engine::moves_reply(Upstream&, Pending& p, BytesView reply) {
   Run& run = *p.run;
-  judge_move(run, run.moves.size() - run.outstanding, reply);
+  judge_move(run, run.moves.size() - run.outstanding, reply, p.sent);
   if (--run.outstanding == 0) moves_done(run);
 }
 
@@ -222,7 +223,7 @@ void Engine::ask(Run& run) {
   for (std::size_t i = 0; i < entries; ++i) {
     Pending& p = expect(*u, i + 1 == entries ? &s : nullptr, nullptr);
     p.run = &run;
-    p.command = run.command;
+    if (i + 1 == entries) p.command = run.command;
     p.sequence = run.sequence;
     p.step = i + 1 == entries ? last_step : i + 2 == entries ? 2 : 1;
   }

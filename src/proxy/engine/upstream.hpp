@@ -23,12 +23,14 @@ struct PoolKey {
 
 /// One entry of the ledger of an upstream connection: whose the next reply is.
 struct Pending {
+  static constexpr std::uint16_t ours = 0xffff;  ///< in `command`: no command of a client
+
   Session* session = nullptr;  ///< null: nobody waits for it any more, or it is ours (see run)
   Run* run = nullptr;          ///< null: the reply goes to the session as it is
   Time sent{};
   std::uint32_t sequence = 0;       ///< of the session's command
   std::uint32_t request_bytes = 0;  ///< kept in Upstream::retained for asking again
-  std::uint16_t command = 0;        ///< row of the command table, for counters
+  std::uint16_t command = ours;     ///< row of the command table, for counters
   std::uint8_t step = 0;            ///< within the run
   bool readonly = false;
   bool silent = false;  ///< CLIENT REPLY OFF or SKIP: the reply is dropped

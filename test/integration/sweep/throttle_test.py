@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Every signal that slows the sweep, moved with real servers: the rate falls, status and metrics name the reason, and it
-comes back. The program is `keyshift proxy`; what it says is read where people and Prometheus read it.
+"""What the sweep says of itself, and every signal that slows it, moved with real servers: the rate falls, status and
+metrics name the reason, and it comes back. The program is `keyshift proxy`; what it says is read where people and Prometheus read it.
 
 Usage: throttle_test.py KEYSHIFT SLOW_FDATASYNC_LIBRARY [name of a test ...]; standard library only."""
 import http.client
@@ -77,6 +77,10 @@ class Sweeper:
         """Seconds of keyshift_sweep_throttled_seconds_total."""
         found = re.search(r'^keyshift_sweep_throttled_seconds_total\{.*reason="%s".*\} (\S+)$' % reason, self.get("/metrics"), re.M)
         return float(found[1]) if found else 0.0
+
+    def metric(self, name):
+        """The value of a metric that has one sample."""
+        return float(re.search(r"^%s(?:\{.*\})? (\S+)$" % name, self.get("/metrics"), re.M)[1])
 
     def until(self, condition, limit=30):
         end, last = time.monotonic() + limit, None
@@ -219,6 +223,20 @@ def test_a_server_that_hangs_is_named_while_it_hangs():
             sweeper.until(lambda sweep: sweep["waits"] in ("none", "rate") and sweep["allowed_keys_per_second"] == LIMIT)
             after = sweeper.rate()
             assert before > 0.8 * LIMIT and after > 0.8 * LIMIT, (before, after)
+
+
+def test_what_remains_and_how_far_the_sweep_is_behind_are_told():
+    with Redis() as redis:
+        fill(redis, 8_000)
+        with Sweeper(redis) as sweeper:
+            half_way = sweeper.until(lambda sweep: 0.4 < sweep["pass_estimate"] < 0.9)
+            remains = sweeper.metric("keyshift_records_remaining")
+            assert abs(remains - (8_000 - half_way["moved"])) < 1_500, (remains, half_way)
+            sweeper.until(lambda sweep: sweep["clean_pass"])
+            assert sweeper.metric("keyshift_records_remaining") == 0
+            behind = sweeper.metric("keyshift_sweep_lag_seconds")
+            time.sleep(1)
+            assert 0 < behind < 5 and 0.8 < sweeper.metric("keyshift_sweep_lag_seconds") - behind < 3, behind
 
 
 def main():

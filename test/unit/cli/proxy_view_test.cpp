@@ -34,8 +34,11 @@ struct World {
       auto* get = new proxy::CommandCounters;
       get->by_route[0].add(5);
       get->by_route[2].add(1);
-      get->duration[0].add(6);
-      get->duration_micros.add(600);
+      get->duration.buckets[0].add(6);
+      get->duration.micros.add(600);
+      worker->own.add(70);
+      worker->moves.add(80);
+      worker->rules[0].conflicts.add(1);
       worker->commands[id("GET")].store(get);
       worker->rules[1].moved.add(4);
       worker->refused.add(1);
@@ -55,6 +58,9 @@ struct World {
     out.sweep->state = migration::SweepState::sweeping;
     out.sweep->by_rule.resize(2);
     out.sweep->by_rule[1].moved = 9;
+    out.sweep->by_rule[0].conflicts = 3;
+    out.sweep->remaining_by_rule = {-1, 41.6};
+    out.sweep->moved_before = std::chrono::steady_clock::now();
     out.sweep->throttled_seconds.assign(migration::kWaitReasons, 0.5);
     out.sweep->conflicts = {"session: a (kept new)"};
     return out;
@@ -127,10 +133,22 @@ TEST_CASE("metrics name commands, routes, rules and reasons") {
         "keyshift_refused_commands_total{rule=\"profile\",command=\"SORT\",reason=\"pattern\"} 2",
         "keyshift_sweep_state{migration=\"users-v2\",state=\"sweeping\"} 1",
         "keyshift_sweep_throttled_seconds_total{migration=\"users-v2\",reason=\"latency\"} 0.5",
-        "keyshift_command_duration_seconds_count 12"}) {
+        "keyshift_command_duration_seconds_count 12", "keyshift_upstream_duration_seconds_count 14",
+        "keyshift_move_duration_seconds_count 2", "keyshift_conflicts_total{rule=\"profile\"} 5",
+        "keyshift_records_remaining{migration=\"users-v2\",rule=\"session\"} 41.6"}) {
     CAPTURE(line);
     CHECK(text.find(line) != std::string::npos);
   }
+}
+
+TEST_CASE("what remains is not shown before it can be estimated") {
+  const World world;
+  observe::MetricsSink sink;
+  collect_metrics(world.view(), sink);
+  CHECK(sink.text().find("keyshift_records_remaining{migration=\"users-v2\",rule=\"profile\"}") == std::string::npos);
+  const json status = status_document(world.view());
+  CHECK(status["rules"][0]["remaining"].is_null());
+  CHECK(status["rules"][1]["remaining"] == 42);
 }
 
 TEST_CASE("every metric of the list is one that a proxy with a sweep shows") {

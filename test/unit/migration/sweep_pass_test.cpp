@@ -290,3 +290,11 @@ TEST_CASE("the estimate grows along the cursors of SCAN and is never whole") {
   CHECK(migration::pass_estimate(15) == doctest::Approx(15.0 / 16));
   CHECK(migration::pass_estimate(~std::uint64_t{0}) == 0.99);
 }
+
+TEST_CASE("what a pass has still to meet is estimated from what it has met, and not before it has met anything") {
+  CHECK(migration::remaining_estimate(100, 0, 0.25) == doctest::Approx(300));
+  CHECK(migration::remaining_estimate(100, 0.5, 0.75) == doctest::Approx(100));
+  CHECK(migration::remaining_estimate(0, 0, 0.5) == 0);
+  CHECK(migration::remaining_estimate(100, 0.5, 0.505) < 0);
+  CHECK(migration::remaining_estimate(0, 0, 0) < 0);
+}
