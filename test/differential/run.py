@@ -76,7 +76,7 @@ def judge_left(all_cases, setting, replies, plain_left, proxy_left, report):
     for case in all_cases:
         names = scopes.Names(setting.scope, case.number)
         # A request that the server refuses need not move what it names, nor does a pattern.
-        served = [argv for argv, reply in zip(case.requests, replies[case.number]) if reply[0] != "-" and argv[0] != b"KEYS"]
+        served = [argv for argv, reply in zip(case.requests, replies[case.number]) if reply and reply[0] != "-" and argv[0] != b"KEYS"]
         touched = set().union(*(names.in_scope(argv) for argv in served))
         for symbol in touched if setting.mode != "none" and not refused_here(case, setting, case.requests[-1]) else ():
             name = names.name(symbol, setting.view)

@@ -1,5 +1,5 @@
 // Reads lines "<pattern in hex> <text in hex>" and answers each with 1 when the text fits the pattern, else 0: the side
-// of ours in test/contract/glob.py. A field is never empty on the line: each stands behind a leading dot.
+// of ours in test/contract/glob_match.py. A field is never empty on the line: each stands behind a leading dot.
 #include <iostream>
 #include <string>
 

@@ -176,7 +176,9 @@ class ModelRedis {
         link.watched.try_emplace({link.database, argv[i]}, versions_[{link.database, argv[i]}]);
       return "+OK\r\n";
     }
-    if (name == "DBSIZE") return number(static_cast<long long>(keys.size() + (link.database == 0 ? sets.size() : 0)));
+    if (name == "DBSIZE")
+      return number(static_cast<long long>(keys.size()) +
+                    (link.database == 0 ? static_cast<long long>(sets.size()) : 0));
     if (argv.size() < 2) return wrong();
     if (name == "SADD" || name == "SCARD" || name == "SRANDMEMBER") return of_set(name, argv);
     if (name == "BLPOP") return link.blocked = true, Bytes();

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares glob_matches() with a real redis-server: random patterns and keys, KEYS on its side, glob_pairs on ours.
 
-usage: glob.py [SEED]. Compiles glob/glob_pairs.cpp with g++ (or $CXX). Starts a server of its own on a free port; needs
+usage: glob_match.py [SEED]. Compiles glob/glob_pairs.cpp with g++ (or $CXX). Starts a server of its own on a free port; needs
 nothing but python3, a compiler and redis-server. Stays clear of two known differences: KEYS takes the pattern "*" as
 "all" without matching (the empty key included), and limits nesting to a thousand stars.
 """
