@@ -72,8 +72,11 @@ Engine::Verdict Engine::gate(Session& s, Request& r) {
   if (s.in_multi && !s.extras->transaction.refusal.empty()) return gate_unserved_multi(s, r);
   if (r.command == nullptr) return gate_unknown(s, r);
   s.lookup = Lookup::none;
-  if (!commands::Table::arity_fits(*r.command, r.argv.size())) {
-    Upstream* u = channel(s);  // the server says so in its own words
+  // A command on records is served as if its arguments fitted: a newer server may take more than the table knows
+  // (ZRANK ... WITHSCORE), and must not look at the old name then. The server says in its own words what is wrong.
+  const bool fits = commands::Table::arity_fits(*r.command, r.argv.size());
+  if (!fits && (s.raw || r.command->gate != Gate::pass)) {
+    Upstream* u = channel(s);
     if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
     if (s.raw) return gate_subscribe(s, r);
     return forward(s, r, *u, nullptr);

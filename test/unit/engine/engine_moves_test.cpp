@@ -26,6 +26,16 @@ struct Moving : ModelRedis {  // the server, a proxy and one app
   World::Client& app;
 };
 
+TEST_CASE("arguments that only a newer server knows do not lead a command to the old name") {
+  ModelRedis server;
+  server.keys()["user:1"] = "value";
+  World world(server, moving_settings());
+  world.ask(world.client(), request({"ZRANK", "user:1", "member", "WITHSCORE"}));
+  const auto sent = world.sent();
+  REQUIRE(!sent.empty());
+  CHECK(sent.back() == "ZRANK {user:1}:profile member WITHSCORE");
+}
+
 TEST_CASE("the first read is a pair, and once the record is known the command goes bare") {
   Moving m;
   m.keys()["user:1"] = "v";
