@@ -54,6 +54,9 @@ class Run:
     def once(self, cell, name, proxy):
         watch = [("redis", self.redis.pid)] + ([("proxy", proxy.pid)] if proxy else [])
         port = proxy.port if proxy else self.redis.port
+        if name == "keyshift-moved":
+            # While others were measured it was idle, and after a pause a proxy believes nothing that it remembers.
+            self.expect(self.generate(port, "touch", cell.keys, cell.value, self.key(name, cell.value), 2, 16), f"{name}, touching")
         before = info(self.redis.port, "total_commands_processed")
         result = self.generate(port, cell.command, cell.keys, cell.value, self.key(name, cell.value), cell.connections,
                                cell.pipeline, watch)
@@ -91,9 +94,10 @@ def memory(run, process, idle_clients=1000):
     try:
         time.sleep(1)
         result = {"fresh": processes.pss_kib(process.pid) / 1024}
+        time.sleep(9)  # what a start leaves to be done is over by then
         before = processes.cpu_seconds(process.pid)
-        time.sleep(3)
-        result["idle CPU us/s"] = (processes.cpu_seconds(process.pid) - before) / 3 * 1e6
+        time.sleep(10)
+        result["idle CPU us/s"] = (processes.cpu_seconds(process.pid) - before) / 10 * 1e6
         ask = lambda value, pipeline: run.expect(run.generate(process.port, "get", cells.Cell("get", value, 1, 1).keys, value,
                                                               run.key("", value), 50, pipeline), process.name)
         ask(64, 1)

@@ -67,7 +67,7 @@ std::size_t ReplyFramer::take_whole_length(BytesView rest) noexcept {
 }
 
 void ReplyFramer::take_type(char c) noexcept {
-  bad_ = !one_of(c, "$+-:*%_#,(=~>!|") || (c == '>' && depth_ > 0);
+  bad_ = !one_of(c, "$+-:*%_#,(=~>!|");
   if (depth_ == 0 && c != '|') type_ = c;
   head_ = c;
   number_ = 0;

@@ -139,7 +139,12 @@ Engine::Verdict Engine::gate_reset(Session& s, Request& r) {
       false;
   s.pool = PoolKey{};
   s.pool.database = settings_.upstream_database;
-  s.extras.reset();
+  if (s.extras) {  // what library the client is outlives RESET, as at the server
+    auto kept = std::make_unique<SessionExtras>();
+    kept->library_name = std::move(s.extras->library_name);
+    kept->library_version = std::move(s.extras->library_version);
+    s.extras = std::move(kept);
+  }
   count(*r.command, Route::forward);
   return answer(s, "+RESET\r\n");
 }

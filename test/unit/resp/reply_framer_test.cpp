@@ -122,7 +122,6 @@ TEST_CASE("bytes that are not RESP are refused, whole or byte by byte") {
                              "=7\r\ntxt.foo\r\n"s,
                              "=-1\r\n"s,
                              "!-1\r\n"s,
-                             "*1\r\n>1\r\n:1\r\n"s,
                              "*1\r\n\0"s}) {
     CAPTURE(printable(bytes));
     CHECK(framed(bytes).bad);
@@ -213,6 +212,15 @@ TEST_CASE("a push is told from a reply") {
   CHECK(framer.feed(":1\r\n").step == Step::whole);
   CHECK_FALSE(framer.push());
   CHECK(framer.elements() == -1);
+}
+
+TEST_CASE("a push inside a reply is one of its elements, as redis-server answers an UNSUBSCRIBE in a transaction") {
+  const BytesView exec = "*2\r\n>3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:0\r\n+PONG\r\n";
+  ReplyFramer framer;
+  const auto fed = framer.feed(exec);
+  CHECK(fed.step == Step::whole);
+  CHECK(fed.taken == exec.size());
+  CHECK_FALSE(framer.push());
 }
 
 TEST_CASE("a null array has no elements") {
