@@ -14,6 +14,7 @@
 #include "proxy/engine/session.hpp"
 #include "proxy/engine/settings.hpp"
 #include "proxy/engine/upstream.hpp"
+#include "resp/commands/recent_rows.hpp"
 #include "resp/commands/table.hpp"
 #include "resp/request_parser.hpp"
 
@@ -272,6 +273,7 @@ class Engine final : private KnownRecords {
 
   EngineSettings settings_;
   commands::Table& table_;  ///< of this worker alone: it learns
+  commands::RecentRows recent_rows_{table_};
   EngineCounters& counters_;
   EnsuredSet ensured_;
   Time now_{};

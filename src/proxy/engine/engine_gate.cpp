@@ -67,7 +67,7 @@ Engine::Verdict Engine::gate(Session& s, Request& r) {
     }
     s.drain_next = s.parked = false;
   }
-  r.command = table_.find(r.argv);
+  r.command = recent_rows_.find(r.argv);
   if (plan_.dirty()) plan_.clear();
   if (s.in_multi && !s.extras->transaction.refusal.empty()) return gate_unserved_multi(s, r);
   if (r.command == nullptr) return gate_unknown(s, r);
@@ -223,7 +223,10 @@ void Engine::lookup_reply(Run& run, BytesView reply) {
   const auto tree = resp::parse_reply(reply);
   const bool told = tree && tree->aggregate() && tree->elements.size() == 1;
   const bool absent = told && tree->elements[0].null();
-  if (told && !absent) (void)table_.learn(*tree);
+  if (told && !absent) {
+    (void)table_.learn(*tree);
+    recent_rows_.forget();
+  }
   if (s == nullptr || s->closed) return;
   s->lookup = absent ? Lookup::absent : Lookup::failed;
   s->stall = Stall::none;

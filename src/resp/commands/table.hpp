@@ -24,6 +24,9 @@ class Table {
   /// A container with an unknown or missing subcommand gives the container's row. argv must not be empty.
   [[nodiscard]] const Command* find(std::span<const BytesView> argv) const noexcept;
 
+  /// True when the command has subcommands, so that its name alone does not tell the row.
+  [[nodiscard]] bool container(const Command& command) const noexcept { return container_[command.id]; }
+
   /// False when redis-server would answer "wrong number of arguments".
   [[nodiscard]] static bool arity_fits(const Command& command, std::size_t arguments) noexcept {
     return command.arity >= 0 ? arguments == static_cast<std::size_t>(command.arity)
