@@ -12,9 +12,9 @@ namespace keyshift::resp {
 /// Feed it chunk after chunk: it takes what belongs to the current top-level reply and says when that is whole; the
 /// caller passes on the bytes taken as they are. An attribute ('|') in front counts as part of its reply. One thread.
 /// A push inside another reply is one of its elements: EXEC answers so for an UNSUBSCRIBE in a transaction.
-/// Streamed types ("$?", "*?", ";"), more than `max_depth` aggregates in one another and anything that is not RESP give `bad`, after which only reset() helps. Lengths are read as hiredis reads them: no
-/// leading zeros, at most 2^32-1 elements.
-/// Protocol: https://redis.io/docs/latest/develop/reference/protocol-spec/ .
+/// Streamed types ("$?", "*?", ";"), more than `max_depth` aggregates in one another and anything that is not RESP give
+/// `bad`, after which only reset() helps. Lengths are read as hiredis reads them: no leading zeros, at most 2^32-1
+/// elements. Protocol: https://redis.io/docs/latest/develop/reference/protocol-spec/ .
 class ReplyFramer {
  public:
   /// redis-server 7.0 nests 12 levels at most by itself (COMMAND DOCS); only a script can ask for more.
