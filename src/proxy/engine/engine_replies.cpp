@@ -73,12 +73,15 @@ void Engine::plain_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole) {
 void Engine::whole_reply(Upstream& u, Pending& p, BytesView chunk, bool dropped) {
   const Pending entry = p;
   const bool discarded = u.discarding;
+  Session* s = entry.session;
+  if (u.held.empty() && !dropped) [[likely]] {
+    finish(u, p);
+    return deliver(*s, entry.sequence, chunk, true, true);
+  }
   Bytes kept = std::move(u.held);
   finish(u, p);
-  Session* s = entry.session;
   if (s == nullptr || discarded) return;
   if (dropped) return deliver(*s, entry.sequence, {}, true, false);
-  if (kept.empty()) return deliver(*s, entry.sequence, chunk, true, true);
   kept.append(chunk);
   deliver(*s, entry.sequence, kept, true, false);
 }
