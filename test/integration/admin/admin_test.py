@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 
-from processes import TOKEN, World, redis_call, run_all, until
+from processes import PATIENCE, TOKEN, World, redis_call, run_all, until
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -180,7 +180,7 @@ def test_drain_over_http_ends_the_process_and_first_makes_it_unready(world):
         same(p.get("/healthz")[0], 200)
         same(p.ask("POST", "/drain", "", BEARER)[0], 202)
         assert busy.recv(100).startswith(b"*-1"), "what was in flight is answered"
-    same(p.process.wait(15), 0)
+    same(p.process.wait(PATIENCE), 0)
     assert "draining" in world.log("drained")
 
 

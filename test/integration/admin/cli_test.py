@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from processes import World, free_port, redis_call, run_all, until
+from processes import PATIENCE, World, free_port, redis_call, run_all, until
 
 
 def same(got, wanted):
@@ -100,7 +100,7 @@ def test_passwords_come_from_files_and_are_never_shown(world):
     seen = world.run("status", "--json", "--admin", f"127.0.0.1:{admin}").stdout
     assert f"redis://app:***@127.0.0.1:{world.redis_port}" in seen, seen
     process.terminate()
-    same(process.wait(15), 0)
+    same(process.wait(PATIENCE), 0)
     log = world.log("secret")
     for line in log.splitlines():
         assert {"time", "level", "message"} <= set(json.loads(line)), line
