@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t buffer_bytes = 256 * 1024;
 constexpr std::size_t least_read = 64 * 1024;  // below it all is flushed first, and the buffer begins anew
 constexpr auto tick_every = milliseconds(100);
-constexpr auto idle_tick_every = seconds(10);  // nothing is owed to anybody: time limits cannot pass unnoticed
+constexpr auto idle_tick_every = seconds(60);  // nothing is owed to anybody: time limits cannot pass unnoticed
 }  // namespace
 
 Worker::Worker(const ProxyOptions& options, const Key128& secret, std::atomic<std::size_t>& clients)

@@ -66,8 +66,10 @@ Violation violation_in(const Component& component, const SearchSettings& setting
 std::size_t median_of(const std::map<std::size_t, std::size_t>& counts) {
   std::size_t all = 0, below = 0;
   for (const auto& [value, count] : counts) all += count;
-  for (const auto& [value, count] : counts)
-    if ((below += count) * 2 >= all) return value;
+  for (const auto& [value, count] : counts) {
+    below += count;
+    if (below * 2 >= all) return value;
+  }
   return 0;
 }
 
