@@ -11,17 +11,19 @@ import os
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "test", "support"))
+from ports import free_port  # noqa: E402
 
 RULE = "profile|user:<id:int>|{user:<id>}:profile"
 
 
 class Server:
     def __init__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.directory = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--save", "", "--bind", "127.0.0.1", "--dir", self.directory.name],

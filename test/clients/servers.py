@@ -3,7 +3,11 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from ports import free_port  # noqa: E402
 
 OLD = {"user": "user:%s", "sess": "sess:%s", "cart": "cart:%s", "plain": "plain:%s"}
 NEW = {"user": "{user:%s}:profile", "sess": "session:v2:%s", "cart": "{cart:%s}:v2", "plain": "plain:%s"}
@@ -11,12 +15,6 @@ OLD_FORM = re.compile(rb"(user:.+|sess:.+|cart:-?[0-9]+)\Z", re.S)
 NEW_FORM = re.compile(rb"(\{user:.+\}:profile|session:v2:.+|\{cart:.+\}:v2)\Z", re.S)
 # Where the records lie that were there before the client came, per mode of the proxy.
 SEEDED_AS = {"direct": OLD, "plain": OLD, "old": OLD, "to-new": OLD, "new": NEW, "to-old": NEW}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Wire:

@@ -15,6 +15,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from ports import free_port  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEYS, PATTERNS = 60, 3000
 ALPHABET = [b"a", b"b", b"c", b"-", b"]", b"^", b"*", b"?", b"[", b"\\", b"\x00", b"\x7f", b"\x80", b"\xff"]
@@ -23,9 +26,7 @@ PIECES = ALPHABET + [b"*", b"*", b"**", b"?", b"[a-c]", b"[c-a]", b"[^ab]", b"[\
 
 @contextlib.contextmanager
 def server():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as directory:
         process = subprocess.Popen(
             ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", directory],

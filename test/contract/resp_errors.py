@@ -5,6 +5,7 @@ The unit test of the request parser reads the same list, so parser and server ag
 Starts a server of its own on a free port; needs nothing but python3 and redis-server.
 """
 import contextlib
+import os
 import pathlib
 import re
 import socket
@@ -12,6 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from ports import free_port  # noqa: E402
 
 ROWS = pathlib.Path(__file__).parent.parent / "unit/resp/malformed_requests.inc"
 LITERAL = r'"((?:[^"\\]|\\.)*)"'
@@ -39,12 +43,6 @@ def rows():
             sys.exit(f"{ROWS}:{number}: not a row that this script can read: {line}")
         kind, head, times, fill, tail, reply = match.groups()
         yield number, kind, unescape(head) + fill.encode() * int(times) + unescape(tail), unescape(reply)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager

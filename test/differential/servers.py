@@ -3,16 +3,14 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
 from wire import Connection
 
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from ports import free_port  # noqa: E402
 
 
 def wait_until_listening(port, process, seconds=10.0):

@@ -19,6 +19,9 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from ports import free_port  # noqa: E402
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 MODES = ("direct", "plain", "old", "to-new", "new", "to-old")
@@ -87,12 +90,6 @@ def source(options):
     return directory
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Running:
     """A redis-server of our own, and in every mode but direct the proxy before it."""
 
@@ -154,7 +151,7 @@ def suite_command(options, port, unit, skips, directory):
     with open(skipfile, "w") as file:
         file.write("".join(name + "\n" for name in skips))
     command = ["tclsh", "tests/test_helper.tcl", "--host", "127.0.0.1", "--port", str(port), "--durable", "--single", unit, "--skipfile", skipfile,
-               "--baseport", str(20000 + free_port() % 25000)]  # its own port, so that two runs on one machine do not meet
+               "--baseport", str(11000 + free_port() % 12000)]  # its own port, so that two runs on one machine do not meet
     # Rules hold in one database, and the suite would use 9 and others.
     command += ["--singledb"] if options.mode not in ("direct", "plain") else []
     for only in options.only:

@@ -5,8 +5,12 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
+from ports import free_port  # noqa: E402
 
 MIGRATION = """apiVersion: keyshift.io/v1alpha1
 kind: Migration
@@ -21,12 +25,6 @@ spec:
       to:   {key: "{user:<id>}:profile"}
 """
 TOKEN = "a-token-for-tests"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def until(condition, seconds=10.0, what="it"):

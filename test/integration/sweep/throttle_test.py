@@ -8,7 +8,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,9 @@ import threading
 import time
 
 from redis_server import Client, Redis, fill
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
+from ports import free_port  # noqa: E402
 
 KEYSHIFT, SLOW_DISK = sys.argv[1], sys.argv[2]
 LIMIT = 2000  # keys per second
@@ -32,12 +34,6 @@ spec:
       to:   {key: "{user:<id>}:profile"}
   sweep: {max_keys_per_second: %d, max_server_latency_ms: %d}
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Sweeper:
