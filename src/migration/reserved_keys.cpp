@@ -6,10 +6,40 @@ namespace keyshift::migration {
 namespace {
 
 constexpr std::array rows{
-    ReservedKeyRow{ReservedKey::control_record, "control", "keyshift:control:{}:record", "0", "hash", "-", "never",
-                   "where the runs of this store stand, for a whole fleet; this version does not know its fields and "
-                   "therefore refuses to run beside it with rules and a mode given by hand (exit code 3)",
-                   "nothing in this version", "nothing in this version"},
+    ReservedKeyRow{
+        ReservedKey::control_record, "control", "keyshift:control:{}:record", "0", "hash",
+        "1, in the first line of each change; another one is refused by its number, and the records of its "
+        "runs with it",
+        "never",
+        "`cur` and `next`, each a change: lines of text, `name value`, each ended by a newline, in this order: "
+        "`keyshift-change 1`, `epoch` (decimal), `word` (16 hexadecimal digits), `prev` (<epoch>.<word> of "
+        "the change it comes from, 0.0000000000000000 for none), `kind` (hold or serve), `forced` (0 or 1), "
+        "`era` (decimal), `scope` (<epoch>.<word> of the change that added the last run); then a line `run` "
+        "for each run: id, SHA-256 of its spec, phase, what an operator wants next, <epoch>.<word> of the "
+        "change that added it, name. Other fields are settings that no change carries: `pause:<run>` (1), "
+        "`rate:<run>` (keys per second)",
+        "whoever carries a change, by compare-and-set: WATCH, HGETALL, MULTI, HSET, EXEC",
+        "`forget`, once no run is left"},
+    ReservedKeyRow{
+        ReservedKey::epoch_key, "epoch", "keyshift:epoch:{}:key", "0", "string", "that of the change", "never",
+        "the change that this server is under, as in the control record: the fence that travels with the data",
+        "whoever carries a change, and every proxy that finds it behind, by compare-and-set",
+        "`forget`, once no run is left"},
+    ReservedKeyRow{ReservedKey::spec, "spec", "keyshift:spec:{}:<sha256>", "0", "string",
+                   "1, in its first line; the lines `database` and `family` are the same in every version", "never",
+                   "what a run does: `keyshift-spec 1`, `database` (decimal), a line `family` for each rule (length of "
+                   "the old pattern, old pattern, length of the new one, new pattern, by spaces), then `document` and "
+                   "the migration as JSON, without addresses or secrets",
+                   "`keyshift apply`", "`forget`, with the last run that names it"},
+    ReservedKeyRow{
+        ReservedKey::audit, "audit", "keyshift:audit:{}:log", "0", "stream", "-",
+        "never; the newest 10,000 entries are kept",
+        "one entry for each thing done: `who` (user@host), `what`, `run`, `change` (<epoch>.<word>), `details`",
+        "whoever did it", "`forget`, once no run is left"},
+    ReservedKeyRow{
+        ReservedKey::channel, "channel", "keyshift:channel:{}:control", "-", "channel", "-", "-",
+        "messages: the epoch that was written, or `wanted` before a hold. Only for speed: nothing depends on it",
+        "whoever carries a change", "nobody: channels leave nothing behind"},
     ReservedKeyRow{ReservedKey::store_id, "store", "keyshift:store:{}:id", "0", "string", "-", "never",
                    "32 hexadecimal digits, drawn at random: two addresses that show the same ones lead to the same "
                    "store",

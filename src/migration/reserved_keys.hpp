@@ -7,7 +7,18 @@
 namespace keyshift::migration {
 
 /// The keys that Keyshift writes for itself, by kind.
-enum class ReservedKey : std::uint8_t { control_record, store_id, checkpoint, sweeper, quarantine, quarantined };
+enum class ReservedKey : std::uint8_t {
+  control_record,
+  epoch_key,
+  spec,
+  audit,
+  channel,
+  store_id,
+  checkpoint,
+  sweeper,
+  quarantine,
+  quarantined
+};
 
 /// One row of the one list of them: docs/formats.md is generated from it, and names are built from its kinds alone
 /// (reserved_name.hpp). The views are literals.

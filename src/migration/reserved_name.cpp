@@ -86,6 +86,14 @@ Bytes sweeper_name(BytesView run) { return reserved_name(ReservedKey::sweeper, "
 
 Bytes control_record_name() { return reserved_name(ReservedKey::control_record, "", "record"); }
 
+Bytes epoch_key_name() { return reserved_name(ReservedKey::epoch_key, "", "key"); }
+
+Bytes spec_name(BytesView sha256) { return reserved_name(ReservedKey::spec, "", sha256); }
+
+Bytes audit_name() { return reserved_name(ReservedKey::audit, "", "log"); }
+
+Bytes control_channel_name() { return reserved_name(ReservedKey::channel, "", "control"); }
+
 Bytes store_id_name() { return reserved_name(ReservedKey::store_id, "", "id"); }
 
 }  // namespace keyshift::migration

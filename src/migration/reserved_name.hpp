@@ -32,6 +32,18 @@ Bytes sweeper_name(BytesView run);
 /// The control record of a store: keyshift:control:{}:record. In database 0.
 Bytes control_record_name();
 
+/// The change that a server is under: keyshift:epoch:{}:key. In database 0.
+Bytes epoch_key_name();
+
+/// What a run does, by the SHA-256 of its text (hexadecimal): keyshift:spec:{}:<sha256>. In database 0.
+Bytes spec_name(BytesView sha256);
+
+/// Who did what, when: keyshift:audit:{}:log. In database 0.
+Bytes audit_name();
+
+/// The channel on which changes are told: keyshift:channel:{}:control.
+Bytes control_channel_name();
+
 /// What tells a store from another one, whatever its address: keyshift:store:{}:id. In database 0.
 Bytes store_id_name();
 

@@ -15,7 +15,8 @@ FLOORS = {
     "transforms": (2, ()),
     "transforms/ops": (2, ("transforms",)),
     "migration": (3, ()),
-    "proxy/engine": (3, ("migration",)),
+    "control": (3, ("migration",)),
+    "proxy/engine": (3, ("migration", "control")),
     "observe": (4, ()),
     "store": (4, ("observe",)),
     "driver": (4, ("store", "observe")),
@@ -29,8 +30,8 @@ FLOORS = {
 }
 # What stands on a lower floor and may not be used there: folder -> folders.
 NEVER = {
-    "observe": ("resp", "transforms", "migration", "proxy/engine"),
-    "store": ("transforms", "migration", "proxy/engine"),
+    "observe": ("resp", "transforms", "migration", "control", "proxy/engine"),
+    "store": ("transforms", "migration", "control", "proxy/engine"),
     "driver": ("proxy/engine",),
     "resp": ("resp/commands",),
     "k8s/api": ("proxy/engine",),

@@ -48,6 +48,10 @@ TEST_CASE("keys have the names that the list promises") {
   CHECK(quarantined_name("users-v2") == filled(ReservedKey::quarantined, run));
   CHECK(sweeper_name("users-v2") == filled(ReservedKey::sweeper, run));
   CHECK(control_record_name() == filled(ReservedKey::control_record, {}));
+  CHECK(epoch_key_name() == filled(ReservedKey::epoch_key, {}));
+  CHECK(spec_name("ab12") == filled(ReservedKey::spec, {{"<sha256>", "ab12"}}));
+  CHECK(audit_name() == filled(ReservedKey::audit, {}));
+  CHECK(control_channel_name() == filled(ReservedKey::channel, {}));
   CHECK(store_id_name() == filled(ReservedKey::store_id, {}));
   CHECK(quarantine_name("users-v2", "user:1") ==
         filled(ReservedKey::quarantine,
