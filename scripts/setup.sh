@@ -21,7 +21,7 @@ packages_build() {
   echo g++ make cmake ninja-build ccache pkg-config git ca-certificates python3 "$(boost_packages)" libssl-dev libyaml-cpp-dev \
     libspdlog-dev prometheus-cpp-dev libcli11-dev nlohmann-json3-dev doctest-dev librapidcheck-dev zlib1g-dev redis-server redis-tools
 }
-packages_test() { echo python3-venv tcl tcl-tls procps dpkg-dev patch; }
+packages_test() { echo python3-venv tcl tcl-tls procps dpkg-dev patch spin gcc; }
 # Toolchains of the client libraries, by command: many machines have newer ones than the distribution. Without them the
 # libraries concerned are skipped, loudly.
 packages_clients() {

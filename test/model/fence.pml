@@ -1,0 +1,224 @@
+/* The flip when the control record and the data are on several servers, and servers split.
+ *
+ * The record is at S (with data), more data at T. Nodes: S0 and its replica S1, T0 and its replica T1.
+ *   S may split once: S1 is promoted with any prefix of S0's stream, and S0 goes on answering whoever still asks it. TFAIL: T the same.
+ * A change is a number here, and the number is its word; epoch, prev, hold, forced and era belong to it.
+ * Epoch key: one per node, in the node's stream. A hold replaces a key of a lower epoch and of no higher era; a serve replaces its own hold only. Anybody who
+ * knows the change sets it, also late.
+ * Connection: the name, and behind it the epoch key is read; commands go when that key is the change that the proxy acts on. A new change: both again.
+ *   One connection (Late) is modelled step by step; Others stands for all quick ones: they set keys to, or run commands of, any change that was ever cur.
+ * Driver: next = cur = hold; the primaries' keys; every node, replicas too, shows the hold in its key and is looked at then (older names
+ *   are killed); next = serve(era + 1); the keys; every node shows it; cur = serve. Where a key has what may not be replaced, next becomes a hold
+ *   above all epochs found, with the highest era found; if that is above the record's own it is forced: not ended, looked at, and it serves that era.
+ *   Drivers at S1 (T1) have declared S0 (T0) gone. Anybody ends a hold that is not forced.
+ * Watched: no command of a lower era behind one of a higher era, over S and T together; what S0 runs after the split is lost anyway and does not
+ *   count. PERSERVER: each server's surviving stream by itself. EPOCHS: no two changes with one epoch served at T.
+ *
+ * C drivers, MAXCH changes with the first. TFIRST: T's nodes are asked before S's. WAITED: S1 has all of S0 when it is promoted.
+ *
+ * Each of these drops a rule, or has too weak a one, and must fail:
+ *   WAITCONN         WAIT in place of reading the replicas' keys, with no replica connected     UNCOUNTED  the same at T only
+ *   HOLDONLY         only primaries show the serve before it is cur
+ *   NAIVE_CURFIRST   the serve is cur before the keys           NAIVE_GONE      S1 is declared gone and promoted all the same
+ *   NAIVE_NOKEY      no epoch keys: cur is read instead         NAIVE_SETKEY    keys are set without compare
+ *   NAIVE_SKIPHOLD   a serve replaces any lower key             NAIVE_KEYFIRST  the key is read before the name is sent
+ *   NAIVE_NOWORD     compared by epoch without the word         NAIVE_NOREREAD  a living connection takes a name and goes on
+ *   NAIVE_BACKERA    a hold replaces a key of a higher era      NAIVE_ENDFORCED forced holds are ended too (MAXCH=6)    */
+#ifndef C
+#define C 1
+#endif
+#ifndef MAXCH
+#define MAXCH 5
+#endif
+#define NCH 10
+byte epoch[NCH], era[NCH], prev[NCH]; bool hold[NCH], forced[NCH]; byte changes = 1;
+byte key[4];                               /* nodes: 0 S0, 1 S1, 2 T0, 3 T1 */
+byte cur[2], next[2];
+bool split, tsplit;
+#define counts(n) ((n) == (split -> 1 : 0) || (n) == (tsplit -> 3 : 2))
+#ifdef NAIVE_NOWORD
+#define same(a,b) (epoch[a] == epoch[b])
+#else
+#define same(a,b) ((a) == (b))
+#endif
+#ifdef NAIVE_SETKEY
+#define may_set(k,n) true
+#elif defined(NAIVE_SKIPHOLD)
+#define may_set(k,n) (hold[n] -> (epoch[k] < epoch[n] && era[k] <= era[n]) : epoch[k] < epoch[n])
+#elif defined(NAIVE_BACKERA)
+#define may_set(k,n) (hold[n] -> epoch[k] < epoch[n] : same(k, prev[n]))
+#else
+#define may_set(k,n) (hold[n] -> (epoch[k] < epoch[n] && era[k] <= era[n]) : same(k, prev[n]))
+#endif
+#ifdef NAIVE_ENDFORCED
+#define can_end(c) hold[c]
+#else
+#define can_end(c) (hold[c] && !forced[c])
+#endif
+
+bool up; byte at, ch, name, use;           /* the late connection: its node, the proxy's change; at the server: name, change whose commands may come */
+bool was[NCH];                             /* has it ever been cur anywhere? */
+#ifdef EPOCHS
+byte act[NCH];
+#elif defined(PERSERVER)
+byte mx[4];
+#else
+byte maxera;
+#endif
+
+inline new_change(e_, h_, r_, p_) { changes++; epoch[changes] = e_; hold[changes] = h_; era[changes] = r_; prev[changes] = p_ }
+inline executes(n, m) {
+  if
+  :: counts(n) ->
+#ifdef EPOCHS
+     if :: n >= 2 -> assert(act[epoch[m]] == 0 || act[epoch[m]] == m); act[epoch[m]] = m :: else fi
+#elif defined(PERSERVER)
+     assert(era[m] >= mx[n]); mx[n] = era[m]
+#else
+     assert(era[m] >= maxera); maxera = era[m]
+#endif
+  :: else
+  fi }
+inline drop() { up = 0; at = 0; ch = 0; name = 0; use = 0 }
+
+active proctype Late() {                   /* one proxy and one connection; what it sends arrives in order, at any time */
+end: do
+  :: atomic { epoch[cur[0]] > epoch[ch] -> ch = cur[0] }
+  :: atomic { split && epoch[cur[1]] > epoch[ch] -> ch = cur[1] }
+  :: atomic { !up && ch != 0 -> up = 1; if :: at = (split -> 1 : 0) :: at = (tsplit -> 3 : 2) fi }
+#ifdef NAIVE_KEYFIRST
+  :: atomic { up && name != ch && same(key[at], ch) -> use = ch }
+  :: atomic { up && name != ch && use == ch -> name = ch }
+  :: atomic { up && use != 0 && !hold[use] && name == use -> executes(at, use) }
+#else
+  :: atomic { up && name != ch -> name = ch;
+#ifdef NAIVE_NOREREAD
+       if :: use != 0 -> use = ch :: else fi
+#else
+       use = 0
+#endif
+     }
+#ifdef NAIVE_NOKEY
+  :: atomic { up && name != 0 && name == ch && use == 0 && (cur[0] == ch || (split && cur[1] == ch)) -> use = ch }
+#else
+  :: atomic { up && name != 0 && name == ch && use == 0 && same(key[at], ch) -> use = ch }
+#endif
+  :: atomic { up && use != 0 && !hold[use] -> executes(at, use) }
+#endif
+  :: atomic { up -> drop() }
+  od }
+
+active proctype Others() {                 /* everybody else */
+  byte n, m;
+end: do
+  :: atomic { if :: n = (split -> 1 : 0) :: n = (tsplit -> 3 : 2) fi;
+       m = 1;
+       do :: m < changes -> m++ :: break od;
+       if
+#ifdef NAIVE_NOKEY
+       :: !hold[m] && (cur[0] == m || (split && cur[1] == m)) -> executes(n, m)
+#else
+       :: was[m] && !hold[m] && same(key[n], m) -> executes(n, m)
+       :: was[m] && !same(key[n], m) && may_set(key[n], m) -> key[n] = m
+#endif
+       :: else
+       fi;
+       n = 0; m = 0 }
+  :: atomic { can_end(cur[0]) && same(next[0], cur[0]) && changes < MAXCH -> new_change(epoch[cur[0]] + 1, 0, era[cur[0]], cur[0]); next[0] = changes; cur[0] = changes; was[changes] = 1 }
+  :: atomic { split && can_end(cur[1]) && same(next[1], cur[1]) && changes < MAXCH -> new_change(epoch[cur[1]] + 1, 0, era[cur[1]], cur[1]); next[1] = changes; cur[1] = changes; was[changes] = 1 }
+  od }
+
+#ifdef PERSERVER
+#define COPY(a,b) mx[a] = mx[b]
+#define lags(a,b) (key[a] != key[b] || mx[a] != mx[b])
+#else
+#define COPY(a,b) skip
+#define lags(a,b) (key[a] != key[b])
+#endif
+#ifdef TFAIL
+#define no_t1 false
+#else
+#define no_t1 true
+#endif
+#ifdef WAITCONN
+#define gone(n) ((n) == 1 - x || (n) == 5 - t)
+#elif defined(UNCOUNTED)
+#define gone(n) (((n) == 0 && x == 1) || (n) == 5 - t)
+#elif defined(HOLDONLY)
+#define gone(n) (((n) == 0 && x == 1) || ((n) == 2 && t == 3) || ((n) == 3 && no_t1) || (!hold[s] && (n) != x && (n) != t))
+#elif defined(NAIVE_GONE)
+#define gone(n) ((n) == 1 - x || ((n) == 2 && t == 3) || ((n) == 3 && no_t1))
+#else
+#define gone(n) (((n) == 0 && x == 1) || ((n) == 2 && t == 3) || ((n) == 3 && no_t1))
+#endif
+
+#ifdef TFIRST
+#define node (3 - i)
+#else
+#define node i
+#endif
+
+proctype Driver() {
+  byte x, t, s, i, e, r;
+end: do
+  :: atomic { if :: x = 0 :: split -> x = 1 fi; if :: t = 2 :: tsplit -> t = 3 fi; s = next[x];
+       if
+       :: cur[x] == s && !hold[s] -> goto other                            /* begin a flip */
+       :: cur[x] != s && hold[s] -> cur[x] = s; was[s] = 1; goto again
+#ifdef NAIVE_CURFIRST
+       :: cur[x] != s && !hold[s] -> cur[x] = s; was[s] = 1
+#endif
+       :: else
+       fi }
+#ifndef NAIVE_NOKEY
+     do                                    /* set the primaries' keys, read every node's */
+     :: atomic { i < 4 ->
+          if
+          :: gone(node) || same(key[node], s) -> i++
+          :: else -> if :: node != x && node != t -> goto again :: else -> if :: may_set(key[node], s) -> key[node] = s :: else -> goto other fi fi
+          fi }
+     :: i == 4 -> break
+     od;
+#endif
+     atomic { if :: hold[s] -> if :: name != 0 && epoch[name] < epoch[s] && !gone(at) -> drop() :: else fi :: else fi; i = 5 }    /* CLIENT KILL */
+     atomic { if
+       :: same(next[x], s) && hold[s] && same(cur[x], s) && changes < MAXCH -> r = era[s] + 1 - forced[s]; new_change(epoch[s] + 1, 0, r, s); next[x] = changes
+       :: same(next[x], s) && !hold[s] -> cur[x] = next[x]; was[next[x]] = 1
+       :: else
+       fi };
+     goto again;
+other: atomic {                            /* above all epochs found, with the highest era */
+       if
+       :: same(next[x], s) && changes < MAXCH ->
+          e = epoch[s]; r = era[cur[x]];
+#ifndef NAIVE_NOKEY
+          if :: epoch[key[x]] > e -> e = epoch[key[x]] :: else fi;
+          if :: epoch[key[t]] > e -> e = epoch[key[t]] :: else fi;
+#ifndef NAIVE_BACKERA
+          if :: era[key[x]] > r -> r = era[key[x]] :: else fi;
+          if :: era[key[t]] > r -> r = era[key[t]] :: else fi;
+#endif
+#endif
+          new_change(e + 1, 1, r, cur[x]); forced[changes] = (r > era[cur[x]] || forced[cur[x]]); next[x] = changes
+       :: else fi };
+again: atomic { i = 0; x = 0; t = 0; s = 0; e = 0; r = 0 }
+  od }
+
+active proctype Servers() {
+end: do
+  :: atomic { !split && (lags(1, 0) || cur[1] != cur[0] || next[1] != next[0]) -> key[1] = key[0]; cur[1] = cur[0]; next[1] = next[0]; COPY(1, 0) }
+#ifdef WAITED
+  :: atomic { !split && !lags(1, 0) && cur[1] == cur[0] && next[1] == next[0] -> split = 1; if :: up && at == 0 -> drop() :: else fi }
+#else
+  :: atomic { !split -> split = 1; if :: up && at == 0 -> drop() :: else fi }
+#endif
+#ifdef TFAIL
+  :: atomic { !tsplit && lags(3, 2) -> key[3] = key[2]; COPY(3, 2) }
+  :: atomic { !tsplit -> tsplit = 1; if :: up && at == 2 -> drop() :: else fi }
+#endif
+  od }
+
+init { byte i; atomic {
+  epoch[1] = 1; cur[0] = 1; cur[1] = 1; next[0] = 1; next[1] = 1; was[1] = 1;
+  for (i : 0 .. 3) { key[i] = 1 };
+  for (i : 1 .. C) { run Driver() } } }
