@@ -27,7 +27,7 @@ struct OwnOption {
 };
 
 /// Which rows of the options table a command takes.
-enum class TakesOptions : std::uint8_t { none, sweep, proxy };
+enum class TakesOptions : std::uint8_t { none, store, sweep, proxy };
 
 /// Exit codes, as docs/cli.md lists them.
 enum ExitCode : int { kDone = 0, kFailed = 1, kWrongUsage = 2, kGate = 3 };

@@ -78,7 +78,17 @@ const CommandRow* find_command(std::string_view name) noexcept {
 }
 
 bool takes(const CommandRow& command, const OptionRow& row) noexcept {
-  return command.takes == TakesOptions::proxy || (command.takes == TakesOptions::sweep && row.for_sweep);
+  switch (command.takes) {
+    case TakesOptions::none:
+      return false;
+    case TakesOptions::store:
+      return row.use == OptionUse::store;
+    case TakesOptions::sweep:
+      return row.use != OptionUse::proxy;
+    case TakesOptions::proxy:
+      return true;
+  }
+  return false;
 }
 
 }  // namespace keyshift::cli

@@ -18,15 +18,23 @@ enum class OptionKind : std::uint8_t {
   flag,      ///< present or not; true or false in the environment and in a file
 };
 
-/// One setting of `keyshift proxy` and `keyshift sweep`: the one list, from which the command line, the environment
-/// variables, the file of --config, /config and docs/configuration.md come. The views are literals.
+/// Which commands take a setting; each word includes those before it.
+enum class OptionUse : std::uint8_t {
+  proxy,  ///< `keyshift proxy` alone
+  sweep,  ///< and `keyshift sweep`
+  store,  ///< and the commands of operators, which speak to a store and end
+};
+
+/// One setting of `keyshift proxy`, `keyshift sweep` and the commands of operators: the one list, from which the
+/// command line, the environment variables, the file of --config, /config and docs/configuration.md come. The views are
+/// literals.
 struct OptionRow {
   std::string_view name;  ///< "max-clients": --max-clients, KEYSHIFT_MAX_CLIENTS, max_clients
   OptionKind kind;
   std::string_view values;    ///< choice: the words, separated by '|'; else what stands for the value in help
   std::string_view fallback;  ///< default, as it would be written; empty: none
-  bool for_sweep;             ///< `keyshift sweep` takes it, too
-  std::uint64_t least;        ///< number, bytes and duration (milliseconds): bounds
+  OptionUse use;
+  std::uint64_t least;  ///< number, bytes and duration (milliseconds): bounds
   std::uint64_t most;
   std::string_view meaning;
 };

@@ -57,11 +57,18 @@ std::string status_table() {
   return out;
 }
 
+std::string also_of(OptionUse use) {
+  return use == OptionUse::proxy ? "" : use == OptionUse::sweep ? "`sweep`" : "`sweep`, store commands";
+}
+
 }  // namespace
 
 std::string configuration_page() {
   std::string out =
-      "# Settings of `keyshift proxy` and `keyshift sweep`\n\n"
+      "# Settings\n\n"
+      "Of `keyshift proxy`; column *also* says which other commands take them: `sweep`, or that and the commands "
+      "which\n"
+      "speak to a store and end.\n\n"
       "Each may be given in three ways; the first one that has it wins: on the command line (`--max-clients 100`), in "
       "the\n"
       "environment (`KEYSHIFT_MAX_CLIENTS=100`), in the YAML file of `--config` (`max_clients: 100`). Lists: repeat "
@@ -72,13 +79,13 @@ std::string configuration_page() {
       "A URL with a password is refused on the command line, where `ps` would show it: put it into a file and name "
       "that\n"
       "with `--upstream-file`. `/config` on the admin port shows what is in force and where each value comes from.\n\n"
-      "| option | environment | in the file | value | default | bounds | sweep | meaning |\n"
+      "| option | environment | in the file | value | default | bounds | also | meaning |\n"
       "|---|---|---|---|---|---|---|---|\n";
   for (const OptionRow& option : options()) {
     // `values` holds escaped bars already.
     out += "| `--" + std::string(option.name) + "` | `" + environment_name(option) + "` | " +
            (option.name == "config" ? "" : "`" + file_key(option) + "`") + " | " + value_of(option) + " | " +
-           std::string(option.fallback) + " | " + bounds_of(option) + " | " + (option.for_sweep ? "yes" : "") + " | " +
+           std::string(option.fallback) + " | " + bounds_of(option) + " | " + also_of(option.use) + " | " +
            cell(option.meaning) + " |\n";
   }
   return out;
