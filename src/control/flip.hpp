@@ -1,0 +1,119 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "control/change.hpp"
+#include "control/client_list.hpp"
+#include "control/control_record.hpp"
+#include "control/steps.hpp"
+
+namespace keyshift::control {
+
+/// One change of the control record that somebody wants carried out (docs/protocol.md, "The flip").
+struct ChangeRequest {
+  /// The table of runs with the wish or the new run in it (with_wish, with_run), made from the change that is found
+  /// there; `by`: the id of the change that will carry it. Unchanged: there is nothing to do any more. An error refuses
+  /// the request. Called once per attempt, so it must be a pure function. Unset: only finish what is under way, end
+  /// holds and bring the epoch keys into step (`settle`).
+  using Edit = std::function<Result<Change>(const Change& cur, const ChangeId& by)>;
+  Edit edit;
+  /// Hold the fleet and look at everything even if no step asks for it: before anything is cleaned away.
+  bool hold = false;
+  /// Where there is no record yet, begin one.
+  bool create = false;
+  Bypass bypass;
+  Duration hold_limit = seconds(2);    ///< how long commands may be held (limits.hold)
+  Duration grace = milliseconds(150);  ///< before late connections are killed
+  Duration patience = seconds(30);     ///< after this time without an end, the outcome says where it stands
+  /// Fields of the audit entry that goes with each change made for this request: who, what, run, details.
+  std::vector<std::pair<Bytes, Bytes>> audit;
+};
+
+/// How it ended.
+struct ChangeOutcome {
+  enum class End : std::uint8_t {
+    done,        ///< cur of the record has it, and every primary's epoch key shows it
+    already,     ///< there was nothing to do
+    refused,     ///< nothing was begun: `reason`
+    called_off,  ///< a hold was begun and ended again in the same era: `reason`
+    under_way,   ///< a change is written that only goes forward, and a node does not answer: whoever comes next ends it
+  };
+  End end = End::done;
+  std::string reason;               ///< for people; empty when done
+  std::optional<Change> cur;        ///< what was current at the end, as far as known
+  Duration held{};                  ///< from the hold to the serve
+  std::size_t killed = 0;           ///< connections that the servers closed
+  std::vector<ClientLine> foreign;  ///< clients past the proxies, seen in the last look
+};
+
+/// A server as the driver sees it. Told by ask `nodes`.
+struct Node {
+  std::string name;  ///< host:port
+  bool primary = false;
+  std::string trouble;  ///< why it may not be asked or trusted now (loading, syncing, unreachable); empty: fine
+  bool operator==(const Node&) const = default;
+};
+
+/// What the flip wants done next. Only one thing at a time; the answer goes to resume().
+struct FlipAsk {
+  enum class Kind : std::uint8_t {
+    read_record,  ///< MULTI, ROLE, HGETALL, EXEC at the primary; believed from a primary only
+    set_record,   ///< compare `seen_cur`, `seen_next` (0.0: no record) and `identity`; then `cur`, `next`, audit
+    nodes,        ///< the list of nodes, and which life of which primary this is
+    read_key,     ///< the epoch key of `node`, read there
+    set_key,      ///< compare the key's id with `seen_key` (0.0: absent), then `change`; at a primary
+    look,         ///< CLIENT LIST of `node`
+    kill,         ///< CLIENT KILL ID of each of `ids` at `node`
+    probe,        ///< a key written at each primary is read on each node before `limit` is over
+    tell,         ///< PUBLISH of `words`
+    wait,         ///< nothing for `limit`
+    end,          ///< outcome() says how
+  };
+  Kind kind = Kind::end;
+  std::string node;
+  ChangeId seen_cur, seen_next, seen_key;
+  std::string identity;             ///< of set_record: must still be so; empty: not asked
+  std::optional<Change> cur, next;  ///< of set_record: fields to write
+  std::optional<Change> change;     ///< of set_key
+  std::vector<std::uint64_t> ids;
+  Bytes words;
+  Duration limit{};
+};
+
+/// What came of it.
+struct FlipAnswer {
+  std::string trouble;                  ///< could not be done or asked, or its outcome is unknown: why; empty: it could
+  bool done = false;                    ///< set_record, set_key: the comparison held, it is written
+  std::optional<ControlRecord> record;  ///< read_record; none: there is none
+  std::vector<Node> nodes;
+  std::string identity;             ///< nodes: of the primaries
+  std::optional<Change> key;        ///< read_key; none: absent
+  std::vector<ClientLine> clients;  ///< look
+};
+
+/// Carries one request: the driver's side of the protocol as a machine that is told what came of what it asked for.
+/// It may be dropped at any moment: whoever comes next finishes what it began. Not to be moved.
+class Flip {
+ public:
+  /// `words` draws the random words of changes.
+  Flip(ChangeRequest request, std::function<std::uint64_t()> words);
+
+  /// The first ask. Valid, like those of resume(), until the next call.
+  const FlipAsk& begin(Time now);
+  const FlipAsk& resume(FlipAnswer answer, Time now);
+  /// Once an ask was `end`.
+  [[nodiscard]] const ChangeOutcome& outcome() const noexcept { return outcome_; }
+
+ private:
+  ChangeRequest request_;
+  std::function<std::uint64_t()> words_;
+  ChangeOutcome outcome_;
+};
+
+}  // namespace keyshift::control
