@@ -7,10 +7,7 @@ Result<std::optional<ControlRecord>> read_record(const std::vector<BytesView>& f
   ControlRecord out;
   for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
     const bool cur = fields[i] == kCurField;
-    if (!cur && fields[i] != kNextField) {
-      out.settings[Bytes(fields[i])] = Bytes(fields[i + 1]);
-      continue;
-    }
+    if (!cur && fields[i] != kNextField) continue;  // of a later version, which changes nothing that is read here
     auto change = read_change(fields[i + 1]);
     if (!change) return change.error();
     (cur ? out.cur : out.next) = std::move(*change);

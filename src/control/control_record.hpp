@@ -1,20 +1,15 @@
 #pragma once
-#include <map>
 #include <optional>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "control/change.hpp"
 
 namespace keyshift::control {
 
-/// The control record: a hash at control_record_name(), in database 0. Two changes, and fields that are no part of any
-/// change (whether a sweep is paused, how fast it may go), which the data path never reads.
+/// The control record: a hash at control_record_name(), in database 0.
 struct ControlRecord {
-  Change cur;                       ///< what proxies act on
-  Change next;                      ///< equal to cur, or what somebody is on the way to
-  std::map<Bytes, Bytes> settings;  ///< every other field
+  Change cur;   ///< what proxies act on
+  Change next;  ///< equal to cur, or what somebody is on the way to
   bool operator==(const ControlRecord&) const = default;
   [[nodiscard]] bool settled() const noexcept { return cur == next; }
 };

@@ -16,8 +16,7 @@ constexpr std::array rows{
         "the change it comes from, 0.0000000000000000 for none), `kind` (hold or serve), `forced` (0 or 1), "
         "`era` (decimal), `scope` (<epoch>.<word> of the change that added the last run); then a line `run` "
         "for each run: id, SHA-256 of its spec, phase, what an operator wants next, <epoch>.<word> of the "
-        "change that added it, name. Other fields are settings that no change carries: `pause:<run>` (1), "
-        "`rate:<run>` (keys per second)",
+        "change that added it, name",
         "whoever carries a change, by compare-and-set: WATCH, HGETALL, MULTI, HSET, EXEC",
         "`forget`, once no run is left"},
     ReservedKeyRow{
@@ -31,6 +30,14 @@ constexpr std::array rows{
                    "the old pattern, old pattern, length of the new one, new pattern, by spaces), then `document` and "
                    "the migration as JSON, without addresses or secrets",
                    "`keyshift apply`", "`forget`, with the last run that names it"},
+    ReservedKeyRow{
+        ReservedKey::run_notes, "run", "keyshift:run:{}:<run>", "0", "hash", "-", "never",
+        "what gates and sweeps know of a run, which no change carries. `paused` (1), `rate` (keys per "
+        "second); results of gates, each words `name value` separated by blanks and void in another era or "
+        "under another spec: `pass` (clean pass of the sweep), `verify`; `forced` (the last gate that was overridden, "
+        "by whom)",
+        "sweeps, `pause`, `resume`, `throttle`, `verify` and the commands with gates",
+        "`forget` and `abort`, with the run"},
     ReservedKeyRow{
         ReservedKey::audit, "audit", "keyshift:audit:{}:log", "0", "stream", "-",
         "never; the newest 10,000 entries are kept",

@@ -11,6 +11,7 @@ enum class ReservedKey : std::uint8_t {
   control_record,
   epoch_key,
   spec,
+  run_notes,
   audit,
   channel,
   store_id,

@@ -90,6 +90,8 @@ Bytes epoch_key_name() { return reserved_name(ReservedKey::epoch_key, "", "key")
 
 Bytes spec_name(BytesView sha256) { return reserved_name(ReservedKey::spec, "", sha256); }
 
+Bytes run_notes_name(BytesView run) { return reserved_name(ReservedKey::run_notes, "", run); }
+
 Bytes audit_name() { return reserved_name(ReservedKey::audit, "", "log"); }
 
 Bytes control_channel_name() { return reserved_name(ReservedKey::channel, "", "control"); }

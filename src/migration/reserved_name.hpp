@@ -38,6 +38,9 @@ Bytes epoch_key_name();
 /// What a run does, by the SHA-256 of its text (hexadecimal): keyshift:spec:{}:<sha256>. In database 0.
 Bytes spec_name(BytesView sha256);
 
+/// What gates and sweeps know of `run`: keyshift:run:{}:<run>. In database 0.
+Bytes run_notes_name(BytesView run);
+
 /// Who did what, when: keyshift:audit:{}:log. In database 0.
 Bytes audit_name();
 

@@ -50,6 +50,7 @@ TEST_CASE("keys have the names that the list promises") {
   CHECK(control_record_name() == filled(ReservedKey::control_record, {}));
   CHECK(epoch_key_name() == filled(ReservedKey::epoch_key, {}));
   CHECK(spec_name("ab12") == filled(ReservedKey::spec, {{"<sha256>", "ab12"}}));
+  CHECK(run_notes_name("users-v2") == filled(ReservedKey::run_notes, run));
   CHECK(audit_name() == filled(ReservedKey::audit, {}));
   CHECK(control_channel_name() == filled(ReservedKey::channel, {}));
   CHECK(store_id_name() == filled(ReservedKey::store_id, {}));
