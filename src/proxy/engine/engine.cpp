@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "proxy/engine/serving_by_hand.hpp"
 
 namespace keyshift::proxy {
 
@@ -11,6 +12,7 @@ Engine::Engine(EngineSettings settings, commands::Table& table, EngineCounters& 
   parser_.limits().stream_above = settings_.big_request;
   credentials_.push_back({settings_.upstream_user, settings_.upstream_password});
   databases_[settings_.upstream_database] = true;
+  if (!settings_.follows) act_on(serving_by_hand(settings_));
 }
 
 Engine::~Engine() = default;
@@ -148,8 +150,7 @@ bool Engine::known(BytesView stored) const noexcept { return ensured_.contains(s
 PlanContext Engine::context(const Session& s) const noexcept {
   // Behind a SELECT that is queued in MULTI, commands are queued for that database.
   const bool selected = s.in_multi && s.extras && s.extras->transaction.database >= 0;
-  return {settings_.rules.get(), settings_.mode, settings_.view,
-          selected ? s.extras->transaction.database : s.pool.database, this};
+  return {rules_, mode_, settings_.view, selected ? s.extras->transaction.database : s.pool.database, this};
 }
 
 void Engine::mark(Session& s) {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "control/serving.hpp"
 #include "proxy/engine/app_names.hpp"
 #include "proxy/engine/engine_counters.hpp"
 #include "proxy/engine/ensured_set.hpp"
@@ -29,6 +30,8 @@ struct Action {
     pause_upstream,  ///< stop reading it
     resume_upstream,
     resume_session,  ///< read it again (it was read_paused)
+    learn,           ///< a server is under another change than ours: the control record is to be read now
+    help,            ///< a server's epoch key is behind the change that we act on: it is to be brought there
   };
   Kind kind;
   Upstream* upstream = nullptr;
@@ -70,6 +73,9 @@ class Engine final : private KnownRecords {
   void on_tick(Time now);
   /// True when nothing is owed to anybody, so that no time limit runs: ticks may be far apart.
   [[nodiscard]] bool quiet() const noexcept;
+  /// From here on commands are served as `serving` says: another change of the control record, or the first one that
+  /// an engine that follows it is told. What waits for it goes on.
+  void turn(std::shared_ptr<const control::Serving> serving, Time now);
   /// No new commands are taken; sessions close as their commands are answered.
   void drain(Time now);
 
@@ -234,7 +240,6 @@ class Engine final : private KnownRecords {
   void view_element(const Transaction::Queued& queued, resp::Reply& element);
   resp::Reply log_view(resp::Reply log);
   resp::Reply keyspace_view(resp::Reply reply, BytesView pattern) const;
-  Bytes connection_name() const;
   void client_lines_reply(Run& run, BytesView reply);
   void name_connection(Upstream& u);
   void leave_unselected(Session& s, Upstream& u, Run& run, BytesView reply);
@@ -259,6 +264,11 @@ class Engine final : private KnownRecords {
   Bytes mapped_reply(const Run& run, BytesView reply) const;
   Bytes at_other_names(const Run& run, std::uint64_t at_from) const;
 
+  // engine_turn.cpp: from one change of the control record to the next
+  void act_on(std::shared_ptr<const control::Serving> serving);
+  void forget_era();
+  Bytes connection_name() const;
+
   // common
   [[nodiscard]] bool known(BytesView stored) const noexcept override;
   void mark(Session& s);
@@ -269,10 +279,13 @@ class Engine final : private KnownRecords {
   void reap(Session& s);
   PlanContext context(const Session& s) const noexcept;
   [[nodiscard]] bool paused() const noexcept { return now_ < paused_until_; }
-  [[nodiscard]] bool moving() const noexcept { return settings_.rules && migration::moving(settings_.mode); }
+  [[nodiscard]] bool moving() const noexcept { return rules_ && migration::moving(mode_); }
 
   EngineSettings settings_;
-  commands::Table& table_;  ///< of this worker alone: it learns
+  std::shared_ptr<const control::Serving> serving_;  ///< what is acted on; null: not told yet
+  const transforms::RuleSet* rules_ = nullptr;       ///< its rules; null: everything is out of scope
+  migration::Mode mode_ = migration::Mode::old;      ///< its mode
+  commands::Table& table_;                           ///< of this worker alone: it learns
   commands::RecentRows recent_rows_{table_};
   EngineCounters& counters_;
   EnsuredSet ensured_;

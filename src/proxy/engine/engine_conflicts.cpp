@@ -7,7 +7,7 @@ namespace keyshift::proxy {
 /// keep-old, stop: the session's next command waits until the record is one again. WATCH needs a connection of its own.
 void Engine::resolve_conflicts(Run& run) {
   Session& s = *run.session;
-  if (settings_.rules->policy().conflict == transforms::Policy::Conflict::stop) {
+  if (rules_->policy().conflict == transforms::Policy::Conflict::stop) {
     s.more().moves_error = conflict_text(run.moves.front());
     s.moves_final = true;
     return conflicts_over(run);
@@ -22,7 +22,7 @@ void Engine::resolve_conflicts(Run& run) {
 }
 
 Bytes Engine::conflict_text(const Move& m) const {
-  return to_reply({ErrorCode::refused, "rule=" + settings_.rules->rules()[static_cast<std::size_t>(m.rule)].name +
+  return to_reply({ErrorCode::refused, "rule=" + rules_->rules()[static_cast<std::size_t>(m.rule)].name +
                                            " reason=conflict: both '" + printable(m.from) + "' and '" +
                                            printable(m.to) +
                                            "' exist (policy.conflict: stop); delete the one that is wrong"});
@@ -35,8 +35,8 @@ void Engine::next_conflict(Upstream& u, Run& run) {
     return upstream_gone(u, "no longer needed", true);
   }
   const Move& m = run.moves[static_cast<std::size_t>(run.argument)];
-  run.settling = std::make_unique<migration::ConflictStep>(m.from, m.to, settings_.run, settings_.mode,
-                                                           settings_.rules->policy().conflict);
+  run.settling =
+      std::make_unique<migration::ConflictStep>(m.from, m.to, serving_->run, mode_, rules_->policy().conflict);
   send_conflict_step(u, run);
 }
 

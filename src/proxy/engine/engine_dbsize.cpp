@@ -38,9 +38,9 @@ Bytes exists(const std::vector<Bytes>& names) {
 Engine::Verdict Engine::gate_dbsize(Session& s, Request& r, Upstream& u) {
   Run& run = new_run(Run::Kind::dbsize, &s, r.command);
   Bytes list, count;
-  resp::append_command(list, {"SRANDMEMBER", migration::quarantined_name(settings_.run), std::to_string(counted_most)});
-  resp::append_command(count, {"SCARD", migration::quarantined_name(settings_.run)});
-  const Bytes asked[] = {exists(fixed_names(s.pool.database, settings_.rules->database(), settings_.run)), count, list};
+  resp::append_command(list, {"SRANDMEMBER", migration::quarantined_name(serving_->run), std::to_string(counted_most)});
+  resp::append_command(count, {"SCARD", migration::quarantined_name(serving_->run)});
+  const Bytes asked[] = {exists(fixed_names(s.pool.database, rules_->database(), serving_->run)), count, list};
   for (std::uint8_t step = 0; step < 3; ++step) {
     Pending& p = expect(u, nullptr, nullptr);
     p.run = &run;
@@ -85,13 +85,13 @@ void Engine::dbsize_reply(Upstream& u, Pending& p, BytesView reply) {
 /// A loser lies in quarantine and only now it is known: it is listed behind it.
 void Engine::list_quarantined(const Move& move) {
   PoolKey key;
-  key.database = settings_.rules->database();
+  key.database = rules_->database();
   const auto it = pools_.find(key);
   if (it == pools_.end() || it->second.shared == nullptr || it->second.shared->state != Upstream::State::open) return;
   Upstream& u = *it->second.shared;
   Bytes out;
   resp::append_command(
-      out, {"SADD", migration::quarantined_name(settings_.run), migration::quarantine_name(settings_.run, move.from)});
+      out, {"SADD", migration::quarantined_name(serving_->run), migration::quarantine_name(serving_->run, move.from)});
   expect(u, nullptr, nullptr);
   u.out.copy(out);
   mark(u);

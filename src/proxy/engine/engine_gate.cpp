@@ -247,9 +247,9 @@ Engine::Verdict Engine::gate_monitor(Session& s, Request& r) {
 }
 
 Engine::Verdict Engine::gate_move_database(Session& s, Request& r) {
-  if (!settings_.rules) return gate_plain(s, r, false);
+  if (!rules_) return gate_plain(s, r, false);
   if (r.command->name == "MOVE") {
-    const bool record = settings_.rules->match(r.argv[1]).rule >= 0 || transforms::reserved(r.argv[1]);
+    const bool record = rules_->match(r.argv[1]).rule >= 0 || transforms::reserved(r.argv[1]);
     if (!record) return gate_plain(s, r, false);
     return refuse(s, r, "other-database", "a record of a migration may not be moved to or from another database");
   }

@@ -57,11 +57,11 @@ Engine::Verdict Engine::gate_in_multi(Session& s, Request& r) {
   if (r.command->name == "CLIENT SETNAME" || r.command->name == "CLIENT GETNAME") return queue_own_name(s, r, *u);
   if (r.command->name == "CLIENT REPLY" || gate == Gate::hello || gate == Gate::auth || gate == Gate::sync)
     return refuse(s, r, "transaction", "changes the connection itself and is not served inside MULTI");
-  const bool here = settings_.rules && context(s).database == settings_.rules->database();
+  const bool here = rules_ && context(s).database == rules_->database();
   if (here && (gate == Gate::scan || gate == Gate::keyspace)) return queue_keyspace(s, r, *u);
-  const bool flushes = gate == Gate::flush && (here || (settings_.rules && r.command->name == "FLUSHALL")) &&
-                       settings_.rules->policy().flush == transforms::Policy::Flush::refuse;
-  if (flushes || (settings_.rules && gate == Gate::move_database))
+  const bool flushes = gate == Gate::flush && (here || (rules_ && r.command->name == "FLUSHALL")) &&
+                       rules_->policy().flush == transforms::Policy::Flush::refuse;
+  if (flushes || (rules_ && gate == Gate::move_database))
     return refuse(s, r, "transaction", "would touch every record of a migration and is not served inside MULTI");
   if (gate == Gate::subscribe || gate == Gate::monitor || gate == Gate::client) s.sticky = u->tainted = true;
   if (gate == Gate::client) note_pause(r);
@@ -96,7 +96,7 @@ Engine::Verdict Engine::queue_own_name(Session& s, const Request& r, Upstream& u
 Engine::Verdict Engine::queue_keyspace(Session& s, const Request& r, Upstream& u) {
   Transaction::Queued queued;
   if (r.command->gate == Gate::scan) {
-    auto step = plan_scan({*settings_.rules, settings_.mode, settings_.view, 0}, r.argv);
+    auto step = plan_scan({*rules_, mode_, settings_.view, serving_->change.era}, r.argv);
     if (!step) return refuse_with(s, r, to_reply(step.error()));
     queued.scan = std::make_shared<ScanStep>(std::move(*step));
     return queue_raw(s, r, u, queued.scan->request, queued);
@@ -108,8 +108,7 @@ Engine::Verdict Engine::queue_keyspace(Session& s, const Request& r, Upstream& u
   queued.keyspace = true;
   if (r.command->name != "KEYS") return queue_raw(s, r, u, r.raw, queued);
   queued.keys = std::make_shared<Bytes>(r.argv[1]);
-  return queue_instead(s, r, u, {"KEYS", settings_.rules->glob_excludes(r.argv[1]) ? r.argv[1] : BytesView("*")},
-                       queued);
+  return queue_instead(s, r, u, {"KEYS", rules_->glob_excludes(r.argv[1]) ? r.argv[1] : BytesView("*")}, queued);
 }
 
 Engine::Verdict Engine::queue_instead(Session& s, const Request& r, Upstream& u, std::initializer_list<BytesView> argv,

@@ -37,8 +37,8 @@ Engine::Verdict Engine::send_own(Session& s, Request& r, Upstream& u, Run& run, 
 }
 
 Engine::Verdict Engine::gate_scan(Session& s, Request& r) {
-  if (!settings_.rules || s.pool.database != settings_.rules->database()) return gate_plain(s, r, false);
-  auto step = plan_scan({*settings_.rules, settings_.mode, settings_.view, 0}, r.argv);
+  if (!rules_ || s.pool.database != rules_->database()) return gate_plain(s, r, false);
+  auto step = plan_scan({*rules_, mode_, settings_.view, serving_->change.era}, r.argv);
   if (!step) return answer_error(s, step.error());
   Upstream* u = channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
@@ -51,7 +51,7 @@ void Engine::scan_reply(Upstream&, Pending& p, BytesView reply) {
   Run& run = *p.run;
   auto tree = resp::parse_reply(reply);
   if (!tree || tree->error()) return run_done(run, reply, true);
-  auto merged = merge_scan(*settings_.rules, *run.scan, std::move(*tree));
+  auto merged = merge_scan(*rules_, *run.scan, std::move(*tree));
   Bytes out;
   if (merged)
     resp::append_reply(out, *merged);
@@ -63,8 +63,7 @@ void Engine::scan_reply(Upstream&, Pending& p, BytesView reply) {
 Engine::Verdict Engine::gate_keyspace(Session& s, Request& r) {
   const bool counts_ours = s.pool.database == 0 && r.command->name == "DBSIZE";
   const bool log = r.command->reply_names == commands::ReplyNames::log;  // of commands in any database
-  if (!settings_.rules || (s.pool.database != settings_.rules->database() && !counts_ours && !log))
-    return gate_plain(s, r, false);
+  if (!rules_ || (s.pool.database != rules_->database() && !counts_ours && !log)) return gate_plain(s, r, false);
   Upstream* u = channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
   if (r.command->name == "DBSIZE") return gate_dbsize(s, r, *u);
@@ -74,27 +73,27 @@ Engine::Verdict Engine::gate_keyspace(Session& s, Request& r) {
   run.argv = {Bytes(r.argv[1])};
   // A record's app name says nothing of the name that it is stored by, so all names are asked for where one could fit.
   Bytes request;
-  resp::append_command(request, {"KEYS", settings_.rules->glob_excludes(r.argv[1]) ? r.argv[1] : BytesView("*")});
+  resp::append_command(request, {"KEYS", rules_->glob_excludes(r.argv[1]) ? r.argv[1] : BytesView("*")});
   return send_own(s, r, *u, run, request);
 }
 
 /// The server's answer to KEYS, RANDOMKEY or (inside MULTI) DBSIZE as the app may see it. A hidden RANDOMKEY becomes
 /// null.
 resp::Reply Engine::keyspace_view(resp::Reply reply, BytesView pattern) const {
-  const AppNames names(*settings_.rules, settings_.view);
+  const AppNames names(*rules_, settings_.view);
   Bytes scratch;
   if (reply.type == ':') {  // DBSIZE inside MULTI, where nothing of ours may be asked
     reply.integer = std::max<std::int64_t>(0, reply.integer - reserved_seen_);
   } else if (reply.aggregate()) {  // KEYS
     std::set<Bytes> shown;
     for (const resp::Reply& key : reply.elements) {
-      if (hidden(*settings_.rules, settings_.mode, key.text)) continue;
+      if (hidden(*rules_, mode_, key.text)) continue;
       const BytesView name = names.of(key.text, scratch);
       if (glob_matches(pattern, name)) shown.emplace(name);
     }
     reply.elements.clear();
     for (const Bytes& name : shown) reply.elements.push_back(resp::bulk(name));
-  } else if (!reply.null() && hidden(*settings_.rules, settings_.mode, reply.text)) {
+  } else if (!reply.null() && hidden(*rules_, mode_, reply.text)) {
     return resp::null(resp::Protocol::resp2);
   } else if (!reply.null()) {
     reply.text = Bytes(names.of(reply.text, scratch));
@@ -104,7 +103,7 @@ resp::Reply Engine::keyspace_view(resp::Reply reply, BytesView pattern) const {
 
 /// SLOWLOG GET: the commands as they were run, with the app's names. The proxy's own moves are among them.
 resp::Reply Engine::log_view(resp::Reply log) {
-  const AppNames names(*settings_.rules, settings_.view);
+  const AppNames names(*rules_, settings_.view);
   Bytes scratch;
   for (resp::Reply& entry : log.elements) {
     if (entry.elements.size() < 4) continue;
@@ -150,9 +149,8 @@ void Engine::keyspace_reply(Upstream& u, Pending& p, BytesView reply) {
 }
 
 Engine::Verdict Engine::gate_flush(Session& s, Request& r) {
-  const bool here =
-      settings_.rules && (s.pool.database == settings_.rules->database() || r.command->name == "FLUSHALL");
-  if (!here || settings_.rules->policy().flush == transforms::Policy::Flush::allow) return gate_plain(s, r, false);
+  const bool here = rules_ && (s.pool.database == rules_->database() || r.command->name == "FLUSHALL");
+  if (!here || rules_->policy().flush == transforms::Policy::Flush::allow) return gate_plain(s, r, false);
   return refuse(s, r, "flush", "would delete the records of a live migration (policy.flush: allow would let it)");
 }
 

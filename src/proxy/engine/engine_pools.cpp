@@ -26,10 +26,6 @@ int version_number(BytesView text) noexcept {
 
 }  // namespace
 
-/// What the server knows our connections by: the change of the control record that they are under; by hand there is
-/// none.
-Bytes Engine::connection_name() const { return "keyshift:" + settings_.proxy_name + ":0.0"; }
-
 /// True when the session's commands in flight are on `u` already, or there are none.
 bool Engine::ready_for(Session& s, Upstream* u) {
   if (s.in_flight() == 0 || s.channel == u->id) return true;
@@ -133,7 +129,6 @@ void Engine::begin_handshake(Upstream& u) {
   u.login_last = u.key.credentials != 0 && u.key.database != 0 && !own_unauthenticated_;
   const Credentials& user = credentials_[u.key.credentials];
   const Credentials& first = u.login_last ? credentials_[0] : user;
-  // The name tells the fleet which change of the control record this connection is under; by hand there is none.
   const Bytes name = connection_name();
   std::vector<BytesView> hello{"HELLO", u.key.protocol == resp::Protocol::resp3 ? "3" : "2"};
   if (!first.password.empty())

@@ -82,7 +82,7 @@ void Engine::async_chunk(Upstream& u, BytesView chunk, bool whole) {
 void Engine::async_frame(Upstream& u, Session& s, BytesView frame, bool borrow) {
   const bool waits = s.extras && s.extras->confirmations != 0;
   const bool mapped = s.extras && s.extras->events;
-  const bool may_invalidate = settings_.rules && frame.substr(0, 64).find("invalidate") != BytesView::npos;
+  const bool may_invalidate = rules_ && frame.substr(0, 64).find("invalidate") != BytesView::npos;
   if (!waits && !mapped && !may_invalidate) return write_out(s, frame, borrow);
   auto tree = resp::parse_reply(frame);
   if (!tree || !tree->aggregate() || tree->elements.empty()) {
@@ -90,7 +90,7 @@ void Engine::async_frame(Upstream& u, Session& s, BytesView frame, bool borrow) 
     return write_out(s, frame, borrow);
   }
   if (may_invalidate && is_invalidation(*tree)) {
-    map_invalidation(AppNames(*settings_.rules, settings_.view), *tree);
+    map_invalidation(AppNames(*rules_, settings_.view), *tree);
     Bytes out;
     resp::append_reply(out, *tree);
     return write_out(s, out, false);

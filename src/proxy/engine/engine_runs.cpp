@@ -158,7 +158,7 @@ void Engine::moves_reply(Upstream&, Pending& p, BytesView reply) {
 void Engine::moves_done(Run& run) {
   Session* s = run.session;
   if (s == nullptr || s->closed) return free_run(run);
-  if (run.conflict && !target_wins(settings_.mode, settings_.rules->policy().conflict)) return resolve_conflicts(run);
+  if (run.conflict && !target_wins(mode_, rules_->policy().conflict)) return resolve_conflicts(run);
   if (run.conflict)
     for (const Move& m : run.moves) put_aside(m);
   s->more().moves_error = run.error;
@@ -171,16 +171,16 @@ void Engine::moves_done(Run& run) {
 /// keep-new: N is the record. A leftover at O would become the record again once N is deleted: it goes to quarantine.
 void Engine::put_aside(const Move& move) {
   PoolKey key;
-  key.database = settings_.rules->database();
+  key.database = rules_->database();
   const auto it = pools_.find(key);
   if (it == pools_.end() || it->second.shared == nullptr || it->second.shared->state != Upstream::State::open) return;
   Upstream& u = *it->second.shared;
   Run& run = new_run(Run::Kind::conflict, nullptr, nullptr);
   run.moves = {move};
   run.phase = 9;
-  const Bytes quarantine = migration::quarantine_name(settings_.run, move.from);
+  const Bytes quarantine = migration::quarantine_name(serving_->run, move.from);
   Bytes out;
-  resp::append_command(out, {"SADD", migration::quarantined_name(settings_.run), quarantine});
+  resp::append_command(out, {"SADD", migration::quarantined_name(serving_->run), quarantine});
   expect(u, nullptr, nullptr);
   // Both in one step: if N went away meanwhile, O is the record after all and moves.
   resp::append_command(out, {"MULTI"});

@@ -105,7 +105,7 @@ void Engine::append_request(Upstream& u, const Request& r, bool keep) {
 }
 
 void Engine::plan(const Session& s, const Request& r) {
-  if (!settings_.rules) return;  // the gate has cleared it
+  if (!rules_) return;  // the gate has cleared it
   const bool told = table_.keys(*r.command, r.argv, keys_);
   plan_command(context(s), *r.command, r.argv, keys_, told, plan_);
 }
@@ -133,7 +133,7 @@ void Engine::append_moves(Upstream& u, Run& run) {
   for (const Move& m : run.moves) {
     resp::append_command(out, {"RENAMENX", m.from, m.to});
     if (run.moves_per_record == 2)
-      resp::append_command(out, {"RENAMENX", m.from, migration::quarantine_name(settings_.run, m.from)});
+      resp::append_command(out, {"RENAMENX", m.from, migration::quarantine_name(serving_->run, m.from)});
   }
   u.out.grew(out.size() - before);
   mark(u);
@@ -198,7 +198,7 @@ void Engine::send_transaction(Session& s, const Request& r, Upstream& u) {
 /// The moves of the command that the session wants next go on a connection of ours; the session waits.
 Engine::Verdict Engine::moves_first(Session& s, const Request& r) {
   PoolKey key;
-  key.database = settings_.rules->database();
+  key.database = rules_->database();
   Upstream* u = shared_channel(s, key);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
   Run& run = new_run(Run::Kind::moves, &s, r.command);

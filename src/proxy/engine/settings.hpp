@@ -12,11 +12,13 @@ namespace keyshift::proxy {
 
 /// What the engine of one worker is told at its start. Bytes and times; every bound has a stated policy.
 struct EngineSettings {
-  std::shared_ptr<const transforms::RuleSet> rules;  ///< null: no migration, everything is out of scope
-  migration::Mode mode = migration::Mode::old;
+  /// Rules, mode and run come with Engine::turn(), from the control record; until the first one commands wait.
+  bool follows = false;
+  std::shared_ptr<const transforms::RuleSet> rules;  ///< by hand; null: no migration, everything is out of scope
+  migration::Mode mode = migration::Mode::old;       ///< by hand
   migration::View view = migration::View::old;
   std::string proxy_name = "proxy";  ///< in the names of upstream connections: keyshift:<proxy>:<epoch>.<word>
-  std::string run = "manual";        ///< run id that reserved keys carry
+  std::string run = "manual";        ///< by hand: run id that reserved keys carry
   std::string upstream_user;         ///< the proxy's own credentials; empty: none, the app's AUTH goes through
   std::string upstream_password;
   int upstream_database = 0;  ///< database of the upstream URL: what a client without SELECT uses
@@ -32,6 +34,7 @@ struct EngineSettings {
   std::size_t idle_pinned = 64;                     ///< idle connections kept for the next pinned session
   Duration request_timeout = seconds(30);           ///< an upstream that answers nothing for so long is given up
   Duration connect_timeout = seconds(2);
+  Duration hold_limit = seconds(2);    ///< what a command on a record waits for a hold, give or take a second
   Duration idle_timeout = seconds(0);  ///< a client that sends nothing for so long is closed; 0: never
   bool allow_dangerous = false;        ///< SHUTDOWN, REPLICAOF and friends
 };

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct ProxyOptions {
   unsigned threads = 1;
   std::size_t max_clients = 10000;  ///< over all threads; one more is told so and closed, as Redis does
   Duration drain_timeout = seconds(10);
+  /// Called on a worker's thread when a server showed another change of the control record than the worker acts on: the
+  /// record is to be read now; with `help`, the epoch key of a server is behind, and is to be brought to it.
+  std::function<void(bool help)> on_learn;
 };
 
 }  // namespace keyshift::proxy

@@ -22,6 +22,7 @@ Key128 random_secret() {
 
 struct Proxy::Impl {
   ProxyOptions options;
+  std::shared_ptr<const control::Serving> serving;  ///< the last that turn() was given
   commands::Table table;
   std::atomic<std::size_t> clients{0};
   std::vector<std::unique_ptr<Worker>> workers;
@@ -61,9 +62,16 @@ Result<void> Proxy::start() {
       impl_->workers[i]->listen_on(next->descriptor);
     }
   }
+  if (impl_->serving)
+    for (auto& worker : impl_->workers) worker->turn(impl_->serving);
   for (auto& worker : impl_->workers) impl_->threads.emplace_back([w = worker.get()] { w->run(); });
   impl_->listening = true;
   return {};
+}
+
+void Proxy::turn(std::shared_ptr<const control::Serving> serving) {
+  impl_->serving = std::move(serving);
+  for (auto& worker : impl_->workers) worker->turn(impl_->serving);
 }
 
 void Proxy::drain() {

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "base/result.hpp"
+#include "control/serving.hpp"
 #include "proxy/engine/engine_counters.hpp"
 #include "proxy/net/options.hpp"
 #include "resp/commands/table.hpp"
@@ -18,7 +19,7 @@ struct StatusSnapshot {
 };
 
 /// The sidecar: worker threads, each with its own listener, sessions and upstream connections.
-/// start() and drain() are called from one thread; status() and counters() from any.
+/// start(), turn() and drain() are called from one thread; status() and counters() from any.
 class Proxy {
  public:
   explicit Proxy(ProxyOptions options);
@@ -28,6 +29,8 @@ class Proxy {
 
   /// Binds all listeners and starts the workers. On error nothing listens. Redis need not be there yet.
   Result<void> start();
+  /// Every worker acts on `serving` from now on, those too that start() has still to begin. Returns at once.
+  void turn(std::shared_ptr<const control::Serving> serving);
   /// Stops listening, answers what is in flight, closes; after drain_timeout what is left is cut.
   void drain();
   /// Returns when all workers have ended (after drain()).

@@ -57,6 +57,13 @@ int Worker::wait_ms() const noexcept {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
+void Worker::turn(std::shared_ptr<const control::Serving> serving) {
+  mailbox_->post([this, serving = std::move(serving)] {
+    engine_.turn(serving, now_);
+    after_event();
+  });
+}
+
 void Worker::request_drain() {
   mailbox_->post([this] { drain(); });
 }
@@ -173,6 +180,10 @@ void Worker::carry_out_actions() {
         break;
       case Action::Kind::resume_session:
         if (c != nullptr) update_interest(*c);
+        break;
+      case Action::Kind::learn:
+      case Action::Kind::help:
+        if (options_.on_learn) options_.on_learn(action.kind == Action::Kind::help);
         break;
     }
   }

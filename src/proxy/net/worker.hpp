@@ -14,8 +14,8 @@ namespace keyshift::proxy {
 
 /// The sockets of one worker: a thin shell around one Engine. It waits until sockets are readable, reads each once into
 /// one large buffer that all its connections share, hands the bytes over, and when all that was ready has been read,
-/// writes what became dirty with one gathered write each. One thread runs it; request_drain() and request_stop() may be
-/// called from any.
+/// writes what became dirty with one gathered write each. One thread runs it; turn(), request_drain() and
+/// request_stop() may be called from any.
 class Worker {
  public:
   Worker(const ProxyOptions& options, const Key128& secret, std::atomic<std::size_t>& clients);
@@ -27,6 +27,7 @@ class Worker {
   void listen_on(int descriptor);
   /// Serves until it has drained or is stopped.
   void run();
+  void turn(std::shared_ptr<const control::Serving> serving);
   void request_drain();
   void request_stop();
 

@@ -65,6 +65,7 @@ class World {
   std::size_t chunk = std::size_t{1} << 30;  ///< bytes of one read at the proxy, on both sides
   bool accepts = true;                       ///< the server takes connections
   bool answers = true;                       ///< and answers
+  std::size_t learns = 0, helps = 0;         ///< what the engine asked of who follows the control record
 
   Client& client() {
     Client& c = clients.emplace_back();
@@ -276,6 +277,12 @@ class World {
           static_cast<Wire*>(a.socket)->paused = a.kind == Action::Kind::pause_upstream;
           break;
         case Action::Kind::resume_session:
+          break;
+        case Action::Kind::learn:
+          ++learns;
+          break;
+        case Action::Kind::help:
+          ++helps;
           break;
       }
     }
