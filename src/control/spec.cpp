@@ -55,8 +55,14 @@ json backup_document(const transforms::Backup& backup) {
 
 json allow_document(const MigrationFile& file) {
   json out = json::array();
-  for (const transforms::AllowedClient& client : file.bypass_allow)
-    out.push_back(client.user.empty() ? json{{"addr", client.addr}} : json{{"user", client.user}});
+  for (const transforms::AllowedClient& client : file.bypass_allow) {
+    json entry = json::object();
+    if (!client.user.empty()) entry["user"] = client.user;
+    if (!client.addr.empty()) entry["addr"] = client.addr;
+    if (!client.name.empty()) entry["name"] = client.name;
+    if (!client.library.empty()) entry["lib"] = client.library;
+    out.push_back(std::move(entry));
+  }
   return out;
 }
 

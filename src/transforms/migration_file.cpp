@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "transforms/client_address.hpp"
 #include "transforms/field_check.hpp"
 #include "transforms/field_value.hpp"
 #include "transforms/rule_check.hpp"
@@ -153,9 +154,13 @@ class Reader {
     for (const YamlNode& client : allow->children) {
       if (client.kind != YamlNode::Kind::map) continue;
       if (client.children.size() != 1)
-        report(client, "an entry of spec.bypass.allow names one client", "by user or by addr");
-      file_.bypass_allow.push_back(
-          {text_of(client, "spec.bypass.allow[]", "user"), text_of(client, "spec.bypass.allow[]", "addr")});
+        report(client, "an entry of spec.bypass.allow names one client", "by user, addr, name or lib");
+      const auto at = [&client](std::string_view field) { return text_of(client, "spec.bypass.allow[]", field); };
+      file_.bypass_allow.push_back({at("user"), at("addr"), at("name"), at("lib")});
+      const YamlNode* const addr = client.find("addr");
+      if (addr != nullptr && !at("addr").empty() && !read_address_range(at("addr")))
+        report(*addr, "'" + printable(at("addr"), 64) + "' is no address of clients",
+               "10.0.3.7, 10.0.3.7:9121, 10.0.0.0/8, [fd00::1]:9121 or /path/of/socket; names are not resolved");
     }
   }
 

@@ -70,9 +70,9 @@ struct Cutover {
   std::chrono::milliseconds reverse_window{0};
 };
 
-/// A client that bypass.allow tolerates: by user or by address, the other one empty.
+/// Clients that bypass.allow tolerates: by one of the four, the others empty (control/bypass.hpp says how they fit).
 struct AllowedClient {
-  std::string user, addr;
+  std::string user, addr, name, library;
 };
 
 /// A migration file (apiVersion keyshift.io/v1alpha1, kind Migration), read and checked.

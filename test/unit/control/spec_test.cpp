@@ -23,7 +23,7 @@ spec:
   sweep: {max_keys_per_second: 500, max_server_latency_ms: 1.5}
   backup: {provider: rdb, directory: /backup, max_age: 10m, before: [start, cutover]}
   cutover: {mode: auto, reverse_window: 48h}
-  bypass: {allow: [{user: exporter}, {addr: 10.0.3.7}]}
+  bypass: {allow: [{user: exporter}, {addr: 10.0.3.7}, {name: probe}, {lib: redis-py}]}
   policy: {conflict: stop, transform_error: refuse, untranslatable: refuse, other_view: alias, flush: allow}
   limits: {hold: 700ms, big_value: 2MiB, rehearsal_failures: 4}
 )";
@@ -51,6 +51,8 @@ TEST_CASE("a spec says all that the file says, but no address and no secret") {
   CHECK(back->sweep.max_server_latency == std::chrono::microseconds(1500));
   CHECK(back->hold_limit == std::chrono::milliseconds(700));
   CHECK(back->bypass_allow[1].addr == "10.0.3.7");
+  CHECK(back->bypass_allow[2].name == "probe");
+  CHECK(back->bypass_allow[3].library == "redis-py");
   CHECK(back->backup.before_start);
   CHECK(back->cutover.automatic);
   CHECK(back->policy.conflict == transforms::Policy::Conflict::stop);

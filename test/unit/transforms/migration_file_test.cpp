@@ -40,7 +40,7 @@ TEST_CASE("what a file says is what the migration holds") {
       "  sweep: {max_keys_per_second: 0, max_server_latency_ms: 1.5}\n"
       "  backup: {provider: rdb, directory: /b, max_age: 2h, before: [cutover]}\n"
       "  cutover: {mode: auto, reverse_window: 2d}\n"
-      "  bypass: {allow: [{user: exporter}, {addr: 10.0.3.7}]}\n"
+      "  bypass: {allow: [{user: exporter}, {addr: 10.0.3.7}, {name: probe-*}, {lib: redis-py}]}\n"
       "  policy: {conflict: stop, transform_error: refuse, untranslatable: refuse, other_view: alias, flush: allow}\n"
       "  limits: {hold: 500ms, big_value: 2KiB, rehearsal_failures: 7}\n"));
   CHECK(file.name == "m");
@@ -55,9 +55,11 @@ TEST_CASE("what a file says is what the migration holds") {
   CHECK(file.backup.before_cutover);
   CHECK(file.cutover.automatic);
   CHECK(file.cutover.reverse_window.count() == 172'800'000);
-  REQUIRE(file.bypass_allow.size() == 2);
+  REQUIRE(file.bypass_allow.size() == 4);
   CHECK(file.bypass_allow[0].user == "exporter");
   CHECK(file.bypass_allow[1].addr == "10.0.3.7");
+  CHECK(file.bypass_allow[2].name == "probe-*");
+  CHECK(file.bypass_allow[3].library == "redis-py");
   CHECK(file.policy.conflict == Policy::Conflict::stop);
   CHECK(file.policy.transform_error == Policy::TransformError::refuse);
   CHECK(file.policy.untranslatable == Policy::Untranslatable::refuse);
