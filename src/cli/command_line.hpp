@@ -70,6 +70,7 @@ int run_explain(const Invocation&);
 int run_demo(const Invocation&);
 int run_demo_verdict(const Invocation&);
 int run_completion(const Invocation&);
+int run_verify(const Invocation&);
 int run_version(const Invocation&);
 int run_help(const Invocation&);
 

@@ -12,6 +12,11 @@ constexpr OwnOption status_own[] = {{"admin", "ADDRESS:PORT", "admin port of the
                                     {"json", "", "print the status document; with --watch one line each"}};
 constexpr OwnOption explain_own[] = {{"json", "", "print it as JSON"}};
 
+constexpr OwnOption verify_own[] = {
+    {"mode", "old|to-new|new|to-old",
+     "what is expected: each record under its old name or under its new one (default to-new)"},
+    {"sample", "N", "check one in N of the records that are in place (default 1: each)"},
+    {"json", "", "print the report as JSON"}};
 constexpr OwnOption demo_own[] = {
     {"records", "N", "how many records to fill in (default 1000000)"},
     {"seconds", "N", "about how long their move takes: sets its speed (default 20)"},
@@ -20,7 +25,7 @@ constexpr OwnOption demo_own[] = {
     {"json", "", "print the report as JSON; progress goes to standard error"}};
 constexpr OwnOption demo_verdict_own[] = {{"port", "PORT", "of the Redis on loopback that is judged"}};
 
-constexpr std::array<CommandRow, 8> rows{{
+constexpr std::array<CommandRow, 9> rows{{
     {"proxy",
      "[OPTION...]",
      "the sidecar: apps connect to it as to Redis, records move while they work",
@@ -41,6 +46,10 @@ constexpr std::array<CommandRow, 8> rows{{
     {"explain", "FILE KEY | FILE -- COMMAND ARG...", "what happens to a key or a command in each mode and view",
      "Reads the migration file alone; no Redis is asked. Keys and arguments are taken byte for byte.",
      TakesOptions::none, explain_own, 2, run_explain},
+    {"verify", "[OPTION...]", "look whether every record is where it should be, and whole",
+     "Looks at every key, and a moment later again at what is not as it should be: what only moves is no difference.\n"
+     "Ends with 0 when nothing is wrong, with 1 when something stays wrong. Only reads, at the speed of spec.sweep.",
+     TakesOptions::store, verify_own, 0, run_verify},
     {"demo", "[OPTION...]", "watch records change their names under load, on this machine alone, with proof",
      "Starts a redis-server and a proxy of its own on free ports of loopback, and clients that compare every answer.\n"
      "At the end another process reads all of Redis and gives the verdict: 0 for PASS, 1 for FAIL.",
