@@ -2,11 +2,20 @@
 
 #include <charconv>
 
+#include "resp/number.hpp"
+
 namespace keyshift::migration {
 
 bool ScanPage::number(char type, std::uint64_t& value) noexcept {
   if (rest_.size() < 4 || rest_[0] != type) return false;
   const char* const end = rest_.data() + rest_.size();
+  std::size_t length = 0;
+  if (const char* const behind = resp::read_short_length(rest_.data() + 1, end, length);
+      behind != nullptr && behind[-1] == '\n') {
+    value = length;
+    rest_.remove_prefix(static_cast<std::size_t>(behind - rest_.data()));
+    return true;
+  }
   const auto [stop, code] = std::from_chars(rest_.data() + 1, end, value);
   if (code != std::errc() || end - stop < 2 || stop[0] != '\r' || stop[1] != '\n') return false;
   rest_.remove_prefix(static_cast<std::size_t>(stop - rest_.data()) + 2);

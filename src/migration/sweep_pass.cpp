@@ -1,7 +1,7 @@
 #include "migration/sweep_pass.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <span>
 
 #include "migration/scan_page.hpp"
 #include "resp/encode.hpp"
@@ -14,6 +14,7 @@ constexpr double kPriceOfALook = 0.05;  // what SCAN costs the server for a key,
 constexpr Duration kFirstPause = milliseconds(250);
 constexpr Duration kLongestPause = seconds(5);
 constexpr std::size_t kConflictsKept = 100;
+constexpr BytesView kRename = "*3\r\n$8\r\nRENAMENX\r\n";
 
 BytesView first_line(BytesView reply) { return reply.substr(1, reply.find('\r') - 1); }
 
@@ -57,12 +58,12 @@ std::optional<std::size_t> SweepPass::page_for_scan() const noexcept {
 
 std::size_t SweepPass::batch_size() const noexcept {
   const Page& page = pages_[sending_];
-  const std::size_t least = page.sent;
-  std::size_t end = least;
-  while (end < page.moves.size() && end - least < batch_.commands &&
-         (end == least || page.moves[end].end - page.moves[least].begin <= batch_.bytes))
-    ++end;
-  return end - least;
+  const auto rest = std::span(page.moves).subspan(page.sent);
+  if (rest.empty()) return 0;
+  const auto fits = [&](const Move& move) { return move.end - rest.front().begin <= batch_.bytes; };
+  const auto most = rest.first(std::min<std::size_t>(rest.size(), batch_.commands));
+  const auto end = std::partition_point(most.begin(), most.end(), fits);
+  return std::max<std::size_t>(1, static_cast<std::size_t>(end - most.begin()));
 }
 
 SweepPass::Step SweepPass::next(Throttle& throttle, Time now, Bytes& out) {
@@ -174,7 +175,7 @@ void SweepPass::add_move(Page& page, transforms::Match match, BytesView key) {
   Bytes& out = page.commands;
   Move move{};
   move.begin = static_cast<std::uint32_t>(out.size());
-  out.append("*3\r\n$8\r\nRENAMENX\r\n");
+  out.append(kRename);
   resp::append_bulk(out, key);
   move.source = static_cast<std::uint32_t>(out.size() - 2 - key.size());
   move.source_size = static_cast<std::uint32_t>(key.size());

@@ -1,6 +1,7 @@
 #include "resp/reply_framer.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "resp/number.hpp"
 
@@ -15,10 +16,23 @@ constexpr std::uint32_t verbatim_prefix = 4;        // "txt:"
 
 constexpr bool digit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr bool one_of(char c, BytesView set) noexcept { return set.find(c) != BytesView::npos; }
-constexpr bool is_aggregate(char head) noexcept { return one_of(head, "*%~>|"); }
-constexpr bool is_bulk(char head) noexcept { return one_of(head, "$!="); }
-/// redis-server lets a script put any text into a big number, too.
-constexpr bool is_text(char head) noexcept { return head == '+' || head == '-' || head == '('; }
+
+enum Kind : std::uint8_t { unknown = 0, aggregate, bulk, text, scalar };
+constexpr std::array<Kind, 256> kinds = [] {
+  std::array<Kind, 256> table{};
+  const auto put = [&table](Kind kind, BytesView heads) {
+    for (const char head : heads) table[static_cast<unsigned char>(head)] = kind;
+  };
+  put(aggregate, "*%~>|");
+  put(bulk, "$!=");
+  put(text, "+-(");  // redis-server lets a script put any text into a big number, too
+  put(scalar, ":_,#");
+  return table;
+}();
+constexpr Kind kind_of(char head) noexcept { return kinds[static_cast<unsigned char>(head)]; }
+constexpr bool is_aggregate(char head) noexcept { return kind_of(head) == aggregate; }
+constexpr bool is_bulk(char head) noexcept { return kind_of(head) == bulk; }
+constexpr bool is_text(char head) noexcept { return kind_of(head) == text; }
 
 }  // namespace
 
@@ -42,9 +56,29 @@ ReplyFramer::Fed ReplyFramer::feed(BytesView chunk) noexcept {
 std::size_t ReplyFramer::take(BytesView rest) noexcept {
   if (body_left_ > 0) return take_body(rest);
   if (head_ != 0) return take_line(rest);
+  if (const std::size_t whole = take_whole_value(rest); whole > 0) return whole;
   take_type(rest.front());
   if (bad_) return 1;
   return 1 + (is_text(head_) ? take_whole_text(rest.substr(1)) : take_whole_length(rest.substr(1)));
+}
+
+/// Fast road for a bulk or a count that lies whole in `rest`: most replies, and every key in a page of SCAN. 0: the
+/// long way.
+std::size_t ReplyFramer::take_whole_value(BytesView rest) noexcept {
+  const bool string = rest.front() == '$';
+  if (!string && rest.front() != ':') return 0;
+  const char* const end = rest.data() + rest.size();
+  std::size_t length = 0;
+  const char* behind = read_short_length(rest.data() + 1, end, length);
+  if (behind == nullptr || behind[-1] != '\n') return 0;
+  if (string) {
+    if (static_cast<std::size_t>(end - behind) < length + 2 || behind[length] != '\r' || behind[length + 1] != '\n')
+      return 0;
+    behind += length + 2;
+  }
+  if (depth_ == 0) type_ = rest.front();
+  value_done();
+  return static_cast<std::size_t>(behind - rest.data());
 }
 
 std::size_t ReplyFramer::take_whole_text(BytesView rest) noexcept {
@@ -67,7 +101,7 @@ std::size_t ReplyFramer::take_whole_length(BytesView rest) noexcept {
 }
 
 void ReplyFramer::take_type(char c) noexcept {
-  bad_ = !one_of(c, "$+-:*%_#,(=~>!|");
+  bad_ = kind_of(c) == unknown;
   if (depth_ == 0 && c != '|') type_ = c;
   head_ = c;
   number_ = 0;

@@ -50,6 +50,7 @@ class ReplyFramer {
   };
 
   std::size_t take(BytesView rest) noexcept;
+  std::size_t take_whole_value(BytesView rest) noexcept;
   std::size_t take_whole_text(BytesView rest) noexcept;
   std::size_t take_whole_length(BytesView rest) noexcept;
   std::size_t take_line(BytesView rest) noexcept;

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,10 @@ class RuleSet {
 
 /// Reserved keys: everything Keyshift writes for itself.
 inline constexpr BytesView kReservedPrefix = "keyshift:";
-inline bool reserved(BytesView key) noexcept { return key.substr(0, kReservedPrefix.size()) == kReservedPrefix; }
+inline bool reserved(BytesView key) noexcept {
+  // Of constant length: no call. Every key of every command and every page comes here.
+  return key.size() >= kReservedPrefix.size() &&
+         std::memcmp(key.data(), kReservedPrefix.data(), kReservedPrefix.size()) == 0;
+}
 
 }  // namespace keyshift::transforms
