@@ -9,8 +9,8 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "control/change.hpp"
-#include "control/client_list.hpp"
 #include "control/control_record.hpp"
+#include "control/look.hpp"
 #include "control/steps.hpp"
 
 namespace keyshift::control {
@@ -45,11 +45,11 @@ struct ChangeOutcome {
     under_way,   ///< a change is written that only goes forward, and a node does not answer: whoever comes next ends it
   };
   End end = End::done;
-  std::string reason;               ///< for people; empty when done
-  std::optional<Change> cur;        ///< what was current at the end, as far as known
-  Duration held{};                  ///< from the hold to the serve
-  std::size_t killed = 0;           ///< connections that the servers closed
-  std::vector<ClientLine> foreign;  ///< clients past the proxies, seen in the last look
+  std::string reason;                 ///< for people; empty when done
+  std::optional<Change> cur;          ///< what was current at the end, as far as known
+  Duration held{};                    ///< from the hold to the serve
+  std::size_t killed = 0;             ///< connections that the servers closed
+  std::vector<BypassClient> foreign;  ///< clients past the proxies, seen in the last look
 };
 
 /// A server as the driver sees it. Told by ask `nodes`.
@@ -83,6 +83,8 @@ struct FlipAsk {
   std::optional<Change> change;     ///< of set_key
   std::vector<std::uint64_t> ids;
   Bytes words;
+  std::vector<std::pair<Bytes, Bytes>> audit;  ///< of set_record: fields of the entry that is written with it; none: no
+                                               ///< entry
   Duration limit{};
 };
 
@@ -92,9 +94,9 @@ struct FlipAnswer {
   bool done = false;                    ///< set_record, set_key: the comparison held, it is written
   std::optional<ControlRecord> record;  ///< read_record; none: there is none
   std::vector<Node> nodes;
-  std::string identity;             ///< nodes: of the primaries
-  std::optional<Change> key;        ///< read_key; none: absent
-  std::vector<ClientLine> clients;  ///< look
+  std::string identity;       ///< nodes: of the primaries
+  std::optional<Change> key;  ///< read_key; none: absent
+  Bytes clients;              ///< look: the text of CLIENT LIST
 };
 
 /// Carries one request: the driver's side of the protocol as a machine that is told what came of what it asked for.
@@ -103,6 +105,8 @@ class Flip {
  public:
   /// `words` draws the random words of changes.
   Flip(ChangeRequest request, std::function<std::uint64_t()> words);
+  Flip(const Flip&) = delete;
+  Flip& operator=(const Flip&) = delete;
 
   /// The first ask. Valid, like those of resume(), until the next call.
   const FlipAsk& begin(Time now);
@@ -111,9 +115,71 @@ class Flip {
   [[nodiscard]] const ChangeOutcome& outcome() const noexcept { return outcome_; }
 
  private:
+  /// What a part of the procedure comes to.
+  enum class Verdict : std::uint8_t {
+    go_on,   ///< what was asked for is so
+    again,   ///< something is otherwise than thought, or could not be asked: read the record and decide anew
+    misfit,  ///< a server knows of a change that the record does not: a hold above all of them
+    end,     ///< outcome_ is final
+  };
+  struct Asking;  ///< awaits the answer to ask_
+
+  Steps<bool> run();
+  Steps<Verdict> round();
+  Steps<Verdict> first_record();
+  // Nothing is under way (flip.cpp).
+  Steps<Verdict> begin_change();
+  Steps<Verdict> begin_hold(Change hold);
+  Steps<Verdict> end_request();
+  // `next` is something else than `cur` (flip_turn.cpp).
+  Steps<Verdict> finish();
+  Steps<Verdict> hold_above();
+  Steps<Verdict> list_nodes();
+  Steps<Verdict> keys_of_primaries(Change change);
+  Steps<Verdict> key_of(std::string node, const Change& change);
+  Steps<Verdict> shown_everywhere(Change change, Time until);
+  // `cur` is a hold (flip_hold.cpp).
+  Steps<Verdict> carry_hold();
+  Steps<Verdict> look_everywhere(const Change& hold);
+  Steps<Verdict> look_once(const Change& hold);
+  Steps<Verdict> kill_late();
+  Steps<Verdict> call_off(std::string reason);
+
+  Asking ask(FlipAsk what);
+  Steps<Verdict> pause(std::string trouble);
+  FlipAsk record_ask() const;
+  std::vector<std::pair<Bytes, Bytes>> audit_of(const Change& change, Bytes turn) const;
+  void out_of_patience();
+  Verdict ended(ChangeOutcome::End end, std::string reason = {});
+  void found(const Change& key);
+
   ChangeRequest request_;
   std::function<std::uint64_t()> words_;
   ChangeOutcome outcome_;
+  FlipAsk ask_;
+  FlipAnswer answer_;
+  std::coroutine_handle<> waiting_;
+  Time now_{}, began_{};
+  std::string trouble_;   ///< the last one, for a reason
+  Duration pause_{};      ///< the last one
+  ControlRecord record_;  ///< as read at the beginning of this round
+  bool seen_record_ = false;
+  std::vector<Node> nodes_;
+  std::string identity_;
+  std::uint64_t above_ = 0;        ///< highest epoch found in a key or a name
+  std::optional<Change> highest_;  ///< the key of the highest era found
+  // Of the hold that is carried.
+  ChangeId hold_id_;
+  Time held_since_{};
+  std::optional<Time> grace_until_;
+  std::size_t late_before_ = 0;                                           ///< late connections in the look before
+  std::vector<std::pair<std::string, std::vector<std::uint64_t>>> late_;  ///< by node
+  // Of what was begun for the request.
+  std::optional<Change> mine_;  ///< its hold, or the change without one
+  bool looked_ = false;         ///< a serve came out of a hold that was looked at, by this driver
+  int attempts_ = 0;
+  std::string called_off_;
+  std::optional<Steps<bool>> steps_;  ///< last: ends before what it uses
 };
 
 }  // namespace keyshift::control

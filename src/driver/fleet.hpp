@@ -5,8 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
@@ -57,11 +55,6 @@ boost::asio::awaitable<Result<control::ChangeOutcome>> carry(FleetStore& store, 
 
 /// Writes the text of a spec at its name and returns its SHA-256 (hexadecimal). Idempotent.
 boost::asio::awaitable<Result<Bytes>> write_spec(FleetStore& store, Bytes text);
-
-/// Changes settings of the record (fields that are no part of any change; an empty value deletes the field) together
-/// with an entry in the audit. Error `gate` when there is no record.
-boost::asio::awaitable<Result<void>> change_settings(FleetStore& store, std::map<Bytes, Bytes> fields,
-                                                     std::vector<std::pair<Bytes, Bytes>> audit);
 
 /// SHA-256 of `text`, hexadecimal: the name of a spec.
 Bytes spec_hash(BytesView text);

@@ -41,12 +41,17 @@ constexpr std::array rows{
     ReservedKeyRow{
         ReservedKey::audit, "audit", "keyshift:audit:{}:log", "0", "stream", "-",
         "never; the newest 10,000 entries are kept",
-        "one entry for each thing done: `who` (user@host), `what`, `run`, `change` (<epoch>.<word>), `details`",
+        "one entry for each thing done: `who` (user@host), `what`, `run`, `change` (<epoch>.<word>), `turn` (what that "
+        "change is: hold, serve, called off and why), `details`",
         "whoever did it", "`forget`, once no run is left"},
     ReservedKeyRow{
         ReservedKey::channel, "channel", "keyshift:channel:{}:control", "-", "channel", "-", "-",
         "messages: the epoch that was written, or `wanted` before a hold. Only for speed: nothing depends on it",
         "whoever carries a change", "nobody: channels leave nothing behind"},
+    ReservedKeyRow{ReservedKey::probe, "probe", "keyshift:probe:{}:key", "0", "string", "-", "after 10 s",
+                   "16 hexadecimal digits, drawn at random: read on every node before a hold is begun, so that no hold "
+                   "waits for a replica that is far behind",
+                   "whoever begins a hold", "its expiry"},
     ReservedKeyRow{ReservedKey::store_id, "store", "keyshift:store:{}:id", "0", "string", "-", "never",
                    "32 hexadecimal digits, drawn at random: two addresses that show the same ones lead to the same "
                    "store",

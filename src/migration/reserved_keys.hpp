@@ -14,6 +14,7 @@ enum class ReservedKey : std::uint8_t {
   run_notes,
   audit,
   channel,
+  probe,
   store_id,
   checkpoint,
   sweeper,

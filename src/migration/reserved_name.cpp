@@ -96,6 +96,8 @@ Bytes audit_name() { return reserved_name(ReservedKey::audit, "", "log"); }
 
 Bytes control_channel_name() { return reserved_name(ReservedKey::channel, "", "control"); }
 
+Bytes probe_name() { return reserved_name(ReservedKey::probe, "", "key"); }
+
 Bytes store_id_name() { return reserved_name(ReservedKey::store_id, "", "id"); }
 
 }  // namespace keyshift::migration

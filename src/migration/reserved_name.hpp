@@ -47,6 +47,9 @@ Bytes audit_name();
 /// The channel on which changes are told: keyshift:channel:{}:control.
 Bytes control_channel_name();
 
+/// What a driver writes at a primary to see it on every node: keyshift:probe:{}:key. In database 0.
+Bytes probe_name();
+
 /// What tells a store from another one, whatever its address: keyshift:store:{}:id. In database 0.
 Bytes store_id_name();
 
