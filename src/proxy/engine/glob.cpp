@@ -3,6 +3,8 @@
 namespace keyshift::proxy {
 namespace {
 
+constexpr int kMostStars = 1000;
+
 /// Does `c` fit the class whose '[' is at `at`? `at` is left on the last byte of the class.
 bool fits_class(BytesView pattern, std::size_t& at, char c) noexcept {
   ++at;
@@ -49,11 +51,13 @@ bool glob_matches(BytesView pattern, BytesView text) noexcept {
   if (text.empty()) return pattern.empty();
   std::size_t p = 0, t = 0;
   std::size_t behind_star = BytesView::npos, retry = 0;
+  int stars = 0;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
-      behind_star = ++p;
+      p = behind_star = pattern.find_first_not_of('*', p);
+      if (p == BytesView::npos) return true;
+      if (++stars > kMostStars) return false;
       retry = t;
-      if (p == pattern.size()) return true;
     } else if (p < pattern.size() && fits_one(pattern, p, text[t])) {
       ++t;
     } else if (behind_star == BytesView::npos) {

@@ -10,9 +10,10 @@ namespace keyshift::proxy {
 /// end is itself;
 /// - `[]a]` is the empty class, then `a]`; ranges compare bytes as the platform's char (signed on x86);
 /// - the empty text fits the empty pattern alone, not `*`. KEYS and SCAN do not ask for the pattern `*` (see
-/// fits_all()). Two bytes are never one character. Iterative: at most size(pattern) x size(text) steps, no memory. A
-/// server that limits nesting (CVE-2024-31228) finds nothing for patterns of more than a thousand `*`; this function
-/// still does.
+/// fits_all());
+/// - a pattern with more than a thousand `*` (neighbours are one, one at the end is none) fits nothing, as in servers
+/// since CVE-2024-31228.
+/// Two bytes are never one character. Iterative: at most size(pattern) x size(text) steps, no memory.
 bool glob_matches(BytesView pattern, BytesView text) noexcept;
 
 /// True for the pattern that KEYS and SCAN take as "every key", the empty one included.

@@ -99,6 +99,21 @@ TEST_CASE("a pattern made to explode is answered at once") {
   CHECK_FALSE(glob_matches(pattern + "b", text));
 }
 
+TEST_CASE("a pattern of more than a thousand stars fits nothing, as in the server that the clients think they ask") {
+  const Bytes text(3'000, 'a');
+  const auto repeated = [](BytesView piece, int times) {
+    Bytes whole;
+    for (int i = 0; i < times; ++i) whole += piece;
+    return whole;
+  };
+  CHECK(glob_matches(repeated("*a", 1'000), text));
+  CHECK_FALSE(glob_matches(repeated("*a", 1'001), text));
+  CHECK(glob_matches(repeated("a*", 1'001), text));  // the last one ends the search, it does not nest
+  CHECK_FALSE(glob_matches(repeated("a*", 1'002), text));
+  CHECK(glob_matches(repeated("**a", 1'000), text));
+  CHECK(glob_matches(repeated("\\*", 1'500), repeated("*", 1'500)));
+}
+
 TEST_CASE("the literal beginning of a pattern is what all its texts begin with") {
   CHECK(glob_prefix("user:*").literal == "user:");
   CHECK(glob_prefix("user:*").rest == "*");
