@@ -28,11 +28,12 @@ test-all: ## also lint, sanitizers, long fuzzing, every mode: hours
 	@scripts/setup.sh build test clients lint
 	@python3 test/run.py test ci all
 
-bench: ## the proxy against direct, nutcracker and haproxy; BENCH_ARGS=--full for all cells
+bench: ## the proxy against direct, nutcracker and haproxy; BENCH_ARGS=--full for all cells; then the sweep
 	@scripts/setup.sh build bench
 	@cmake --preset release -DKEYSHIFT_TESTS=OFF -DKEYSHIFT_BENCH=ON >/dev/null
 	@ninja -C build/release --quiet
 	@python3 bench/run.py $(BENCH_ARGS)
+	@python3 bench/sweep/run.py $(BENCH_SWEEP_ARGS)
 
 format: ## clang-format-19 over all C++ sources
 	@scripts/setup.sh lint

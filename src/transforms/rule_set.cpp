@@ -15,29 +15,24 @@ namespace {
 
 /// One side of a rule, ready to be cut and to be written.
 struct CompiledSide {
-  CompiledSide(const KeyPattern& pattern, const Chain& chain) : cutter(pattern, chain) {
-    for (std::size_t i = 0; i < pattern.pieces().size(); ++i) {
-      const Piece& piece = pattern.pieces()[i];
-      capture_of_piece.push_back(piece.capture ? captures++ : kLiteral);
-    }
-  }
+  CompiledSide(const KeyPattern& pattern, const Chain& chain) : cutter(pattern, chain) {}
   static constexpr std::size_t kLiteral = BytesView::npos;
 
+  /// A piece of this side, as it is written from a key of the other side.
+  struct Part {
+    BytesView literal;       ///< of the rule's pattern
+    std::size_t source = 0;  ///< index of the piece on the other side that holds the same capture, or kLiteral
+  };
+
   KeyCutter cutter;
-  std::size_t captures = 0;
-  std::vector<std::size_t> capture_of_piece;  ///< by piece: index of the capture on this side, or kLiteral
-  std::vector<std::size_t> source_of_piece;   ///< by piece: index of the same capture on the other side
+  std::vector<Part> parts;
 };
 
 void link(CompiledSide& side, const KeyPattern& pattern, const KeyPattern& other) {
   for (const Piece& piece : pattern.pieces()) {
-    std::size_t source = 0;
-    for (const Piece& candidate : other.pieces()) {
-      if (!candidate.capture) continue;
-      if (candidate.name == piece.name) break;
-      ++source;
-    }
-    side.source_of_piece.push_back(piece.capture ? source : CompiledSide::kLiteral);
+    const auto same = [&](const Piece& candidate) { return candidate.capture && candidate.name == piece.name; };
+    const auto source = std::find_if(other.pieces().begin(), other.pieces().end(), same) - other.pieces().begin();
+    side.parts.push_back({piece.literal, piece.capture ? static_cast<std::size_t>(source) : CompiledSide::kLiteral});
   }
 }
 
@@ -96,19 +91,20 @@ Match RuleSet::match(BytesView key) const noexcept {
 
 void RuleSet::other_name(const Match& match, BytesView key, Bytes& out) const {
   const std::size_t index = compiled_->side_index(match);
-  const CompiledSide& here = compiled_->sides[index];
-  const CompiledSide& there = compiled_->sides[index ^ 1];
-  const Rule& rule = compiled_->rules[static_cast<std::size_t>(match.rule)];
-  const std::vector<Piece>& pieces = (match.side == Side::from ? rule.to : rule.from).pieces();
-  std::array<BytesView, KeyPattern::max_captures> values;
-  here.cutter.cut(key, [&](std::size_t piece, BytesView bytes) {
-    if (const std::size_t capture = here.capture_of_piece[piece]; capture != CompiledSide::kLiteral)
-      values[capture] = bytes;
+  // A pattern's captures and the literals around them; none of it needs to be cleared first.
+  struct Span {
+    std::size_t begin, size;
+  };
+  std::array<Span, 2 * KeyPattern::max_captures + 1> spans;
+  compiled_->sides[index].cutter.cut(key, [&](std::size_t piece, BytesView bytes) {
+    spans[piece] = {static_cast<std::size_t>(bytes.data() - key.data()), bytes.size()};
   });
   out.clear();
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    const std::size_t source = there.source_of_piece[i];
-    out.append(source == CompiledSide::kLiteral ? BytesView(pieces[i].literal) : values[source]);
+  for (const CompiledSide::Part& part : compiled_->sides[index ^ 1].parts) {
+    if (part.source == CompiledSide::kLiteral)
+      out.append(part.literal);
+    else
+      out.append(key.data() + spans[part.source].begin, spans[part.source].size);
   }
 }
 

@@ -53,6 +53,11 @@ struct Lanes {
   return value;
 }
 
+/// The same at the end of eight bytes or more: they are read once more, and what went in before is shifted out.
+[[gnu::always_inline]] inline std::uint64_t last_block(const char* at, std::size_t size) noexcept {
+  return size == 0 ? 0 : whole_block(at + size - 8) >> (64 - 8 * size);
+}
+
 }  // namespace
 
 SipHash::SipHash(Key128 key) noexcept
@@ -73,7 +78,8 @@ Hash128 SipHash::hash(BytesView tail) const noexcept {
   const char* at = tail.data();
   std::size_t left = tail.size();
   for (; left >= 8; at += 8, left -= 8) compress(v, whole_block(at));
-  compress(v, part_block(at, left) | (length_ + tail.size()) << 56);
+  const std::uint64_t part = tail.size() < 8 ? part_block(at, left) : last_block(at, left);
+  compress(v, part | (length_ + tail.size()) << 56);
   Hash128 hash;
   v.c ^= 0xee;
   hash.low = finished(v);
