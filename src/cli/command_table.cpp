@@ -8,8 +8,17 @@ namespace {
 
 constexpr OwnOption sweep_own[] = {{"json", "", "print the result as JSON"}};
 constexpr OwnOption status_own[] = {{"admin", "ADDRESS:PORT", "admin port of the proxy (default 127.0.0.1:9180)"},
+                                    {"history", "", "who did what, when, instead; wants a store"},
                                     {"watch", "", "again every second: redrawn on a terminal, one line each in a pipe"},
                                     {"json", "", "print the status document; with --watch one line each"}};
+constexpr OwnOption json_own[] = {{"json", "", "print the result as JSON"}};
+constexpr OwnOption step_own[] = {
+    {"force", "REASON[,REASON]", "pass the gate in spite of these reasons; goes into the audit"},
+    {"json", "", "print the result as JSON"}};
+constexpr std::string_view step_words = "[--upstream URL] [--run NAME] [--force REASON]";
+constexpr std::string_view step_more =
+    "Exit code 3 and every reason when its gate is shut (docs/migrating.md). Safe to repeat, to interrupt, and to run\n"
+    "on two terminals at once: whoever comes next finishes what was begun.";
 constexpr OwnOption explain_own[] = {{"json", "", "print it as JSON"}};
 
 constexpr OwnOption verify_own[] = {
@@ -25,7 +34,7 @@ constexpr OwnOption demo_own[] = {
     {"json", "", "print the report as JSON; progress goes to standard error"}};
 constexpr OwnOption demo_verdict_own[] = {{"port", "PORT", "of the Redis on loopback that is judged"}};
 
-constexpr std::array<CommandRow, 9> rows{{
+constexpr auto rows = std::to_array<CommandRow>({
     {"proxy",
      "[OPTION...]",
      "the sidecar: apps connect to it as to Redis, records move while they work",
@@ -41,8 +50,34 @@ constexpr std::array<CommandRow, 9> rows{{
      "Ends with 0 once a whole pass has found nothing left to move, with 1 when it cannot go on or is stopped;\n"
      "begun again, it goes on where it was. Progress goes to standard error when that is a terminal.",
      TakesOptions::sweep, sweep_own, 0, run_sweep},
-    {"status", "[--watch] [--json]", "what a proxy on this machine is doing", "Reads the admin port of the proxy.",
-     TakesOptions::none, status_own, 0, run_status},
+    {"status", "[--upstream URL] [--watch] [--history] [--json]",
+     "where the migration of a store stands, or what a proxy does",
+     "With a store (--upstream and its like): the control record, the phase of each run, what its next step waits "
+     "for,\n"
+     "and who is connected. Without one: what the proxy on this machine says on its admin port.",
+     TakesOptions::store, status_own, 0, run_status},
+    {"apply", "FILE [--upstream URL]", "register a migration at its store: every proxy follows it from then on",
+     "The run begins in observe: nothing moves. The same file again does nothing.", TakesOptions::store, json_own, 1,
+     run_apply},
+    {"start", step_words, "let records move to their new names", step_more, TakesOptions::store, step_own, 0,
+     run_start},
+    {"cutover", step_words, "end the move: records are under their new names only", step_more, TakesOptions::store,
+     step_own, 0, run_cutover},
+    {"rollback", step_words, "turn round: records move back to their old names", step_more, TakesOptions::store,
+     step_own, 0, run_rollback},
+    {"complete", step_words, "no way back any more", step_more, TakesOptions::store, step_own, 0, run_complete},
+    {"abort", step_words, "give the migration up: roll back if need be, then take the run away", step_more,
+     TakesOptions::store, step_own, 0, run_abort},
+    {"forget", step_words, "take the entry of a complete run away", step_more, TakesOptions::store, step_own, 0,
+     run_forget},
+    {"advance", step_words, "the next step, whichever it is", step_more, TakesOptions::store, step_own, 0, run_advance},
+    {"pause", "[--upstream URL] [--run NAME]", "stop the sweep of a run; clients are served as before", "",
+     TakesOptions::store, json_own, 0, run_pause},
+    {"resume", "[--upstream URL] [--run NAME]", "let the sweep go on", "", TakesOptions::store, json_own, 0,
+     run_resume},
+    {"throttle", "KEYS_PER_SECOND|file [--upstream URL]", "how fast the sweep may be, from now on",
+     "0 is no limit; `file` takes the migration file's again. Latency and replica lag slow it down all the same.",
+     TakesOptions::store, json_own, 1, run_throttle},
     {"explain", "FILE KEY | FILE -- COMMAND ARG...", "what happens to a key or a command in each mode and view",
      "Reads the migration file alone; no Redis is asked. Keys and arguments are taken byte for byte.",
      TakesOptions::none, explain_own, 2, run_explain},
@@ -64,7 +99,7 @@ constexpr std::array<CommandRow, 9> rows{{
      run_completion},
     {"version", "", "print the version", "", TakesOptions::none, {}, 0, run_version},
     {"help", "[COMMAND]", "print this, or all about one command", "", TakesOptions::none, {}, 1, run_help},
-}};
+});
 
 /// Commands that the program starts as processes of its own: read like the others, listed nowhere.
 constexpr std::array<CommandRow, 1> inner_rows{{

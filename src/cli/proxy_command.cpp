@@ -3,6 +3,8 @@
 #pragma GCC diagnostic ignored "-Wnull-dereference"
 #endif
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -13,6 +15,8 @@
 #include "cli/command_line.hpp"
 #include "cli/proxy_source.hpp"
 #include "cli/store_check.hpp"
+#include "driver/follower.hpp"
+#include "driver/sweep_switch.hpp"
 #include "proxy/admin/admin_server.hpp"
 
 namespace keyshift::cli {
@@ -34,7 +38,7 @@ class ProxyProcess {
         log_(*observe::log_format_of(startup_.settings.text("log-format")),
              *observe::severity_of(startup_.settings.text("log-level"))),
         check_(startup_, log_),
-        proxy_(proxy_options(startup_)) {}
+        proxy_(options()) {}
 
   int run() {
     // A peer that is gone gives an error where it is written to, not a signal.
@@ -53,13 +57,14 @@ class ProxyProcess {
  private:
   Result<void> start() {
     if (auto passed = check_.first(); !passed) return passed;
+    if (follows()) follow();
     if (auto listening = proxy_.start(); !listening) return listening;
     if (startup_.rules && migration::moving(startup_.mode) && startup_.settings.flag("sweep")) {
       auto sweeper = driver::Sweeper::start(sweeper_options(startup_, sweep_again_after));
       if (!sweeper) return sweeper.error();
       sweeper_ = std::move(*sweeper);
     }
-    source_.emplace(startup_, proxy_, sweeper_.get(), log_, [this] { asio::post(io_, [this] { drain("request"); }); });
+    source_.emplace(startup_, proxy_, now(), log_, [this] { asio::post(io_, [this] { drain("request"); }); });
     auto admin = proxy::AdminServer::start(admin_options(), *source_);
     if (!admin) return admin.error();
     admin_ = std::move(*admin);
@@ -69,6 +74,52 @@ class ProxyProcess {
     });
     log_start();
     return {};
+  }
+
+  /// Without rules or a mode given by hand, what the store's control record says is done.
+  [[nodiscard]] bool follows() const { return !startup_.migration && !startup_.settings.given("mode"); }
+
+  proxy::ProxyOptions options() {
+    auto out = proxy_options(startup_);
+    out.on_learn = [this](bool help) {
+      if (follower_) follower_->learn(help);
+    };
+    return out;
+  }
+
+  void follow() {
+    if (startup_.settings.flag("sweep")) switch_.emplace(sweeper_options(startup_, sweep_again_after));
+    driver::FollowerOptions options;
+    options.upstream = startup_.upstream;
+    options.name = startup_.name;
+    options.turn = [this](std::shared_ptr<const control::Serving> serving) { turn(std::move(serving)); };
+    options.trouble = [this](const std::string& what) { log_.warning("control record", {{"what", what}}); };
+    follower_.emplace(io_.get_executor(), std::move(options));
+    proxy_.turn(follower_->serving());
+    asio::co_spawn(io_, follower_->run(), asio::detached);
+  }
+
+  void turn(std::shared_ptr<const control::Serving> serving) {
+    const control::Change& change = serving->change;
+    if (change.id)
+      log_.info("control record", {{"epoch", change.id.epoch},
+                                   {"era", change.era},
+                                   {"kind", std::string(change.hold ? "hold" : "serve")},
+                                   {"mode", name(serving->mode)}});
+    if (switch_) switch_->turn(*serving);
+    proxy_.turn(std::move(serving));
+  }
+
+  [[nodiscard]] ProxyNow now() const {
+    if (follower_)
+      return {[this] { return follower_->serving(); },
+              [this]() -> std::optional<driver::SweepProgress> {
+                if (!switch_) return std::nullopt;
+                return switch_->progress();
+              }};
+    return {
+        [serving = serving_of(startup_)] { return serving; },
+        [sweeper = sweeper_.get()] { return sweeper == nullptr ? std::nullopt : std::optional(sweeper->progress()); }};
   }
 
   [[nodiscard]] proxy::AdminOptions admin_options() const {
@@ -91,7 +142,8 @@ class ProxyProcess {
                           {"mode", name(startup_.mode)},
                           {"migration", startup_.migration ? startup_.migration->name : std::string("none")},
                           {"rules", std::uint64_t{startup_.rules ? startup_.rules->rules().size() : 0}},
-                          {"sweep", sweeper_ != nullptr}});
+                          {"follows", follows()},
+                          {"sweep", sweeper_ != nullptr || switch_.has_value()}});
   }
 
   void tick() {
@@ -110,6 +162,7 @@ class ProxyProcess {
     signals_.clear(ignored);  // a second signal has its ordinary effect
     signals_.cancel(ignored);
     if (sweeper_) sweeper_->stop();
+    if (switch_) switch_->stop();
     proxy_.drain();
     waiter_ = std::thread([this] {
       proxy_.wait();
@@ -125,6 +178,8 @@ class ProxyProcess {
   StoreCheck check_;
   proxy::Proxy proxy_;
   std::unique_ptr<driver::Sweeper> sweeper_;
+  std::optional<driver::SweepSwitch> switch_;
+  std::optional<driver::Follower> follower_;
   std::optional<ProxySource> source_;
   std::unique_ptr<proxy::AdminServer> admin_;
   std::thread waiter_;

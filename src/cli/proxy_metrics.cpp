@@ -46,17 +46,17 @@ void durations(const ProxyTotals& totals, MetricsSink& sink) {
 }
 
 void migration_metrics(const ProxyView& view, MetricsSink& sink) {
-  const Startup& startup = view.startup;
-  if (!startup.migration) return;
-  const std::string& migration = startup.migration->name;
+  const control::Serving& serving = *view.serving;
+  if (!serving.migration) return;
+  const std::string& migration = serving.migration->name;
   for (const auto mode :
        {migration::Mode::old, migration::Mode::to_new, migration::Mode::at_new, migration::Mode::to_old})
-    sink.add(Metric::mode, std::uint64_t{startup.mode == mode}, {migration, name(mode)});
-  const std::string_view direction = migration::runs_at_new(startup.mode) ? "up" : "down";
+    sink.add(Metric::mode, std::uint64_t{serving.mode == mode}, {migration, name(mode)});
+  const std::string_view direction = migration::runs_at_new(serving.mode) ? "up" : "down";
   const auto moves = [&](const std::string& rule, std::string_view trigger, std::string_view result, std::uint64_t n) {
     if (n != 0) sink.add(Metric::moves, n, {migration, rule, direction, trigger, result});
   };
-  const auto& rules = startup.rules->rules();
+  const auto& rules = serving.rules->rules();
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const RuleTotals by_command = rule_totals(view.counters, i);
     moves(rules[i].name, "command", "moved", by_command.moved);
@@ -105,7 +105,7 @@ void collect_metrics(const ProxyView& view, MetricsSink& sink) {
   commands(view, sink);
   durations(totals, sink);
   migration_metrics(view, sink);
-  if (view.sweep && view.startup.migration) sweep_metrics(view.startup.migration->name, *view.sweep, sink);
+  if (view.sweep && view.serving->migration) sweep_metrics(view.serving->migration->name, *view.sweep, sink);
 }
 
 }  // namespace keyshift::cli

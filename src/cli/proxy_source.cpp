@@ -19,11 +19,11 @@ bool ordinary(migration::WaitReason reason) {
 
 }  // namespace
 
-ProxySource::ProxySource(const Startup& startup, const proxy::Proxy& proxy, const driver::Sweeper* sweeper,
-                         observe::Log& log, std::function<void()> drain)
+ProxySource::ProxySource(const Startup& startup, const proxy::Proxy& proxy, ProxyNow now, observe::Log& log,
+                         std::function<void()> drain)
     : startup_(startup),
       proxy_(proxy),
-      sweeper_(sweeper),
+      now_(std::move(now)),
       log_(log),
       drain_(std::move(drain)),
       started_(std::chrono::steady_clock::now()),
@@ -35,8 +35,7 @@ bool ProxySource::ready() const {
 }
 
 ProxyView ProxySource::view() const {
-  ProxyView out{startup_, proxy_.table(), proxy_.status(), proxy_.counters(), std::nullopt, 0, 0};
-  if (sweeper_ != nullptr) out.sweep = sweeper_->progress();
+  ProxyView out{startup_, proxy_.table(), proxy_.status(), proxy_.counters(), now_.sweep(), now_.serving(), 0, 0};
   out.uptime_seconds = seconds_of(std::chrono::steady_clock::now() - started_);
   keep_rate(out);
   out.commands_per_second = per_second_;
@@ -65,8 +64,9 @@ Result<nlohmann::json> ProxySource::explain(std::string_view command) const {
   const auto words = words_of(command);
   if (!words) return words.error();
   const std::vector<BytesView> argv(words->begin(), words->end());
+  const auto serving = now_.serving();
   return Result<nlohmann::json>(boost::system::in_place_value,
-                                explain_command(proxy_.table(), startup_.rules.get(), argv));
+                                explain_command(proxy_.table(), serving->rules.get(), argv));
 }
 
 nlohmann::json ProxySource::config() const { return startup_.settings.shown(); }
@@ -88,10 +88,10 @@ bool ProxySource::tick() {
   const bool worked = totals.commands() != seen_.commands() || totals.upstream_failures != seen_.upstream_failures;
   log_failures(totals);
   seen_ = totals;
-  if (sweeper_ == nullptr) return worked;
-  const driver::SweepProgress sweep = sweeper_->progress();
-  log_sweep(sweep);
-  return worked || sweep.state == migration::SweepState::sweeping;
+  const auto sweep = now_.sweep();
+  if (!sweep) return worked;
+  log_sweep(*sweep);
+  return worked || sweep->state == migration::SweepState::sweeping;
 }
 
 void ProxySource::log_failures(const ProxyTotals& totals) {

@@ -8,10 +8,16 @@
 
 namespace keyshift::cli {
 
-/// Shows a running proxy and its sweeper over HTTP. All references outlive it; `sweeper` may be null.
+/// What changes while a proxy runs, asked from any thread.
+struct ProxyNow {
+  std::function<std::shared_ptr<const control::Serving>()> serving;  ///< never null
+  std::function<std::optional<driver::SweepProgress>()> sweep;       ///< none: nothing is swept here
+};
+
+/// Shows a running proxy and its sweeper over HTTP. All references outlive it.
 class ProxySource final : public proxy::AdminSource {
  public:
-  ProxySource(const Startup& startup, const proxy::Proxy& proxy, const driver::Sweeper* sweeper, observe::Log& log,
+  ProxySource(const Startup& startup, const proxy::Proxy& proxy, ProxyNow now, observe::Log& log,
               std::function<void()> drain);
 
   [[nodiscard]] bool ready() const override;
@@ -34,7 +40,7 @@ class ProxySource final : public proxy::AdminSource {
 
   const Startup& startup_;
   const proxy::Proxy& proxy_;
-  const driver::Sweeper* sweeper_;
+  ProxyNow now_;
   observe::Log& log_;
   std::function<void()> drain_;
   Time started_;

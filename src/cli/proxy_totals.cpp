@@ -69,7 +69,8 @@ std::vector<Refusal> refusals_of(const ProxyView& view) {
     const std::lock_guard lock(worker->refusals_lock);
     for (const auto& [which, count] : worker->refusals) sums[which] += count;
   }
-  const auto rules = view.startup.rules ? std::span(view.startup.rules->rules()) : std::span<const transforms::Rule>{};
+  const auto rules =
+      view.serving->rules ? std::span(view.serving->rules->rules()) : std::span<const transforms::Rule>{};
   const auto commands = view.table.all();
   std::vector<Refusal> out;
   for (const auto& [which, count] : sums) {

@@ -20,6 +20,7 @@ struct ProxyView {
   proxy::StatusSnapshot snapshot;
   std::vector<const proxy::EngineCounters*> counters;  ///< one per worker
   std::optional<driver::SweepProgress> sweep;
+  std::shared_ptr<const control::Serving> serving;  ///< what is acted on; never null
   double uptime_seconds = 0;
   double commands_per_second = 0;
 };

@@ -180,6 +180,16 @@ Result<Startup> prepare(const Layer& command_line) {
   return out;
 }
 
+std::shared_ptr<const control::Serving> serving_of(const Startup& startup) {
+  auto out = std::make_shared<control::Serving>();
+  out->change.era = 0;
+  out->rules = startup.rules;
+  out->mode = startup.mode;
+  out->run = startup.run;
+  if (startup.migration) out->migration = std::make_shared<const transforms::MigrationFile>(*startup.migration);
+  return out;
+}
+
 proxy::ProxyOptions proxy_options(const Startup& startup) {
   const Settings& s = startup.settings;
   proxy::ProxyOptions out;
@@ -216,7 +226,8 @@ driver::SweeperOptions sweeper_options(const Startup& startup, Duration repeat_a
   out.mode = startup.mode;
   if (startup.migration) out.sweep = startup.migration->sweep;
   out.run = startup.run;
-  out.connection_name = "keyshift:" + startup.name + ":0.sweep";
+  const bool follows = !startup.migration && !startup.settings.given("mode");
+  out.connection_name = follows ? startup.name : "keyshift:" + startup.name + ":0.sweep";
   out.repeat_after = repeat_after;
   out.gate = gate_of(startup);
   return out;

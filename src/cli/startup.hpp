@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "cli/settings.hpp"
+#include "control/serving.hpp"
 #include "driver/sweeper.hpp"
 #include "migration/mode.hpp"
 #include "proxy/net/options.hpp"
@@ -37,6 +38,9 @@ Result<migration::View> view_of(const std::vector<std::string>& words, const tra
 
 /// What of `name` CLIENT SETNAME takes and the separators of our connection names leave over.
 std::string connection_word(std::string_view name);
+
+/// What a proxy acts on that is given its rules and its mode by hand.
+std::shared_ptr<const control::Serving> serving_of(const Startup& startup);
 
 proxy::ProxyOptions proxy_options(const Startup& startup);
 /// `repeat_after` as in SweeperOptions; the sweeper asks the store what gate_of() says.

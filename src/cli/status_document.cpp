@@ -11,12 +11,25 @@ constexpr std::size_t refusals_shown = 100;
 
 std::string text_of(const transforms::SchemaVersion& end) { return end.schema + "=" + end.version; }
 
-json migration_part(const Startup& startup) {
-  if (!startup.migration) return nullptr;
-  return {{"name", startup.migration->name},
-          {"run", startup.run},
-          {"from", text_of(startup.migration->from)},
-          {"to", text_of(startup.migration->to)}};
+json migration_part(const control::Serving& serving) {
+  if (!serving.migration) return nullptr;
+  return {{"name", serving.migration->name},
+          {"run", serving.run},
+          {"from", text_of(serving.migration->from)},
+          {"to", text_of(serving.migration->to)}};
+}
+
+/// What the control record says; null where mode and rules are given by hand, or there is no record.
+json control_part(const control::Serving& serving) {
+  if (!serving.change.id) return nullptr;
+  const bool held = serving.records == control::Serving::Records::hold;
+  const bool refused = serving.records == control::Serving::Records::refuse;
+  return {{"epoch", serving.change.id.epoch},
+          {"era", serving.change.era},
+          {"records", refused ? "refused"
+                      : held  ? "held"
+                              : "served"},
+          {"reason", serving.reason}};
 }
 
 json commands_part(const ProxyView& view, const ProxyTotals& totals) {
@@ -37,8 +50,8 @@ json remaining_of(const ProxyView& view, std::size_t rule) {
 
 json rules_part(const ProxyView& view) {
   json out = json::array();
-  if (!view.startup.rules) return out;
-  const auto& rules = view.startup.rules->rules();
+  if (!view.serving->rules) return out;
+  const auto& rules = view.serving->rules->rules();
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const RuleTotals totals = rule_totals(view.counters, i);
     migration::RuleCounts swept;
@@ -107,9 +120,10 @@ json status_document(const ProxyView& view) {
           {"listeners", view.snapshot.listeners},
           {"upstream", startup.upstream.printed()},
           {"threads", view.counters.size()},
-          {"mode", name(startup.mode)},
+          {"mode", name(view.serving->mode)},
           {"view", startup.view == migration::View::old ? "old" : "new"},
-          {"migration", migration_part(startup)},
+          {"migration", migration_part(*view.serving)},
+          {"control", control_part(*view.serving)},
           {"clients",
            {{"connected", view.snapshot.client_connections},
             {"accepted", totals.sessions_opened},

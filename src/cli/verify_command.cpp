@@ -12,6 +12,7 @@
 
 #include "cli/blocking.hpp"
 #include "cli/command_line.hpp"
+#include "cli/operator.hpp"
 #include "cli/startup.hpp"
 #include "cli/verify_shown.hpp"
 #include "control/connection_name.hpp"
@@ -26,13 +27,14 @@ void show_progress(const control::VerifyReport& report) {
 }
 
 asio::awaitable<Result<control::VerifyReport>> carry_out(asio::any_io_executor executor, const Startup& startup,
+                                                         const transforms::RuleSet& rules,
                                                          driver::VerifyOptions options) {
   store::ConnectOptions connect;
   connect.name = text(control::ConnectionName{startup.name, control::Carries::control, {}});
-  connect.database = startup.rules->database();
+  connect.database = rules.database();
   const auto connection = co_await store::Connection::open(executor, startup.upstream, std::move(connect));
   if (!connection) co_return connection.error();
-  co_return co_await driver::verify(**connection, *startup.rules, std::move(options));
+  co_return co_await driver::verify(**connection, rules, std::move(options));
 }
 
 Result<driver::VerifyOptions> options_of(const Invocation& invocation, const Startup& startup) {
@@ -53,23 +55,68 @@ Result<driver::VerifyOptions> options_of(const Invocation& invocation, const Sta
   return out;
 }
 
+int print_report(const Invocation& invocation, const control::VerifyReport& report, const transforms::RuleSet& rules) {
+  const nlohmann::json document = verify_document(report, rules);
+  std::fputs((invocation.has("json") ? document.dump(2) + "\n" : verify_text(document)).c_str(), stdout);
+  return report.clean() ? kDone : kFailed;
+}
+
+control::GateResult result_of(const control::VerifyReport& report, const control::Change& cur, const MeantRun& run,
+                              const std::string& who) {
+  control::GateResult out;
+  out.era = cur.era;
+  out.spec = run.entry.spec;
+  out.server = report.server;
+  out.at = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
+  out.by = who;
+  out.looked_at = report.scanned;
+  out.wrong = report.stable + report.unconfirmed;
+  return out;
+}
+
+/// The run of the control record, in the mode of its phase; the result is noted for the gates.
+int verify_run(const Invocation& invocation) {
+  const auto opened = Operator::open(invocation);
+  if (!opened) return report(opened.error());
+  Operator& op = **opened;
+  const auto state = op.read();
+  if (!state) return report(state.error());
+  const auto run = meant_run(op, *state);
+  if (!run) return report(run.error());
+  const transforms::RuleSet rules(run->spec);
+  driver::VerifyOptions options;
+  options.plan = {control::mode_of(run->entry.phase), run->entry.id, 1};
+  options.keys_per_second = run->spec.sweep.max_keys_per_second;
+  if (::isatty(STDERR_FILENO) == 1) options.progress = show_progress;
+  const auto verified = op.wait(carry_out(op.io().get_executor(), op.startup(), rules, options));
+  if (options.progress) std::fprintf(stderr, "\r\033[K");
+  if (!verified) return report(verified.error());
+  const auto result = result_of(*verified, state->record->cur, *run, op.who());
+  const auto noted =
+      op.wait(write_notes(op.store(), run->entry.id, {{"verify", encode(result)}},
+                          {{"who", op.who()},
+                           {"what", "verify"},
+                           {"run", run->entry.id},
+                           {"details", verified->clean() ? "clean" : std::to_string(result.wrong) + " differences"}}));
+  if (!noted) return report(noted.error());
+  return print_report(invocation, *verified, rules);
+}
+
 }  // namespace
 
 int run_verify(const Invocation& invocation) {
+  std::signal(SIGPIPE, SIG_IGN);
   const auto startup = prepare(invocation.options);
   if (!startup) return report(startup.error());
-  if (!startup->rules) return report(fail(ErrorCode::usage, "verify needs --migration FILE"));
+  if (!startup->rules) return verify_run(invocation);
   auto options = options_of(invocation, *startup);
   if (!options) return report(options.error());
-  std::signal(SIGPIPE, SIG_IGN);
   const bool terminal = bool(options->progress);
   const auto verified = blocking<control::VerifyReport>(
-      [&](asio::any_io_executor executor) { return carry_out(executor, *startup, *options); });
+      [&](asio::any_io_executor executor) { return carry_out(executor, *startup, *startup->rules, *options); });
   if (terminal) std::fprintf(stderr, "\r\033[K");
   if (!verified) return report(verified.error());
-  const nlohmann::json document = verify_document(*verified, *startup->rules);
-  std::fputs((invocation.has("json") ? document.dump(2) + "\n" : verify_text(document)).c_str(), stdout);
-  return verified->clean() ? kDone : kFailed;
+  return print_report(invocation, *verified, *startup->rules);
 }
 
 }  // namespace keyshift::cli

@@ -25,6 +25,9 @@ struct Serving {
   std::shared_ptr<const transforms::RuleSet> rules;  ///< null: no run
   migration::Mode mode = migration::Mode::old;
   std::string run;  ///< id of the run, for reserved keys; "manual" when mode and rules are given by hand
+  Bytes spec;       ///< of the run: its hash
+  std::shared_ptr<const transforms::MigrationFile>
+      migration;  ///< the run's spec as a migration; null: none, or not understood
 };
 
 /// The bytes that connections of `serving` are named with, behind "keyshift:<proxy>:".

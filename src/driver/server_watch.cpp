@@ -7,8 +7,10 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <map>
 #include <random>
 
+#include "control/gates.hpp"
 #include "migration/reserved_name.hpp"
 #include "resp/encode.hpp"
 
@@ -47,6 +49,11 @@ ServerWatch::ServerWatch(asio::any_io_executor executor, store::Url url, store::
   options_.database = 0;
 }
 
+void ServerWatch::follow_notes(Bytes run, std::uint32_t rate) {
+  notes_name_ = migration::run_notes_name(run);
+  rate_ = rate;
+}
+
 void ServerWatch::stop() {
   stopping_ = true;
   timer_.cancel();
@@ -80,6 +87,7 @@ asio::awaitable<Result<void>> ServerWatch::connect() {
 asio::awaitable<Result<void>> ServerWatch::round() {
   auto done = co_await ping();
   if (done && clock_now() >= info_due_) done = co_await info();
+  if (done && unsaved_pass_) done = co_await write_pass();
   if (done && clock_now() >= claim_due_) done = co_await claim();
   if (done && holds_key_ && unsaved_ && clock_now() >= save_due_) done = co_await write_checkpoint();
   co_return done;
@@ -100,6 +108,31 @@ asio::awaitable<Result<void>> ServerWatch::info() {
   if (!info) co_return info.error();
   throttle_.server(info->replica_lag_bytes, info->aof_delayed_fsync, clock_now());
   info_due_ = clock_now() + kInfoEvery;
+  if (notes_name_.empty()) co_return Result<void>();
+  co_return co_await read_notes();
+}
+
+asio::awaitable<Result<void>> ServerWatch::read_notes() {
+  Bytes command;
+  resp::append_command(command, {"HGETALL", notes_name_});
+  const auto replies = co_await connection_->ask(std::move(command), 1);
+  if (!replies) co_return replies.error();
+  std::map<Bytes, Bytes> fields;
+  const auto& elements = replies->front().elements;
+  for (std::size_t i = 0; i + 1 < elements.size(); i += 2) fields[elements[i].text] = elements[i + 1].text;
+  const control::RunNotes notes = control::read_notes(fields);
+  throttle_.pause(notes.paused);
+  throttle_.limit(notes.rate.value_or(rate_));
+  co_return Result<void>();
+}
+
+asio::awaitable<Result<void>> ServerWatch::write_pass() {
+  Bytes command;
+  resp::append_command(command, {"HSET", notes_name_, "pass", *unsaved_pass_});
+  const auto replies = co_await connection_->ask(std::move(command), 1);
+  if (!replies) co_return replies.error();
+  // Refused by a full or read-only server: the next clean pass tries again.
+  unsaved_pass_.reset();
   co_return Result<void>();
 }
 
@@ -177,6 +210,10 @@ asio::awaitable<Result<void>> ServerWatch::write_checkpoint() {
 
 asio::awaitable<void> ServerWatch::finish() {
   if (!connection_ || !connection_->is_open() || !holds_key_) co_return;
+  if (unsaved_pass_) {
+    const auto noted = co_await write_pass();
+    if (!noted) co_return;
+  }
   if (unsaved_) {
     const auto written = co_await write_checkpoint();
     if (!written) co_return;

@@ -38,6 +38,11 @@ class ServerWatch {
   void save(migration::Checkpoint checkpoint) { unsaved_ = std::move(checkpoint); }
   /// The sweep is complete: the checkpoint is deleted at the end instead.
   void forget() { unsaved_.reset(), forget_ = true; }
+  /// From now on the notes of the run (run_notes_name()) are followed: whether it is paused, and how fast it may go
+  /// (`rate` where they do not say).
+  void follow_notes(Bytes run, std::uint32_t rate);
+  /// Has `text` written as the field `pass` of those notes, soon.
+  void note_pass(Bytes text) { unsaved_pass_ = std::move(text), timer_.cancel(); }
   /// Why the server cannot be watched; empty while it can.
   [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
 
@@ -46,6 +51,8 @@ class ServerWatch {
   boost::asio::awaitable<Result<void>> round();
   boost::asio::awaitable<Result<void>> ping();
   boost::asio::awaitable<Result<void>> info();
+  boost::asio::awaitable<Result<void>> read_notes();
+  boost::asio::awaitable<Result<void>> write_pass();
   boost::asio::awaitable<Result<void>> claim();
   boost::asio::awaitable<Result<void>> renew();
   boost::asio::awaitable<Result<void>> read_checkpoint();
@@ -62,6 +69,9 @@ class ServerWatch {
   std::unique_ptr<store::Connection> connection_;
   Result<std::optional<migration::Checkpoint>> found_{std::optional<migration::Checkpoint>()};
   std::optional<migration::Checkpoint> unsaved_;
+  std::optional<Bytes> unsaved_pass_;
+  Bytes notes_name_;  ///< empty: no notes are followed
+  std::uint32_t rate_ = 0;
   std::string trouble_;
   Time info_due_{}, claim_due_{}, save_due_{};
   bool ready_ = false, holds_key_ = false, stopping_ = false, forget_ = false;

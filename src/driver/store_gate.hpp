@@ -20,6 +20,7 @@ struct StoreGate {
   std::optional<store::Url> source;
   std::string file;             ///< the migration file, for messages; may be empty
   std::string connection_name;  ///< of the connections that ask
+  bool record_allowed = false;  ///< only ask which store it is: a control record is no reason to refuse
   Duration limit = seconds(1);  ///< to connect, and for each answer, at each address
 };
 

@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "control/connection_name.hpp"
 #include "resp/encode.hpp"
 
 namespace keyshift::driver {
@@ -37,9 +38,10 @@ migration::ThrottleLimits limits_of(const transforms::Sweep& sweep) {
   return limits;
 }
 
-store::ConnectOptions connect_options(const SweeperOptions& options) {
+store::ConnectOptions connect_options(const SweeperOptions& options, control::Carries carries) {
   store::ConnectOptions out;
-  out.name = options.connection_name;
+  out.name = options.change ? text(control::ConnectionName{options.connection_name, carries, options.change->id})
+                            : options.connection_name;
   out.database = options.rules->database();
   return out;
 }
@@ -53,10 +55,13 @@ SweepTask::SweepTask(asio::any_io_executor executor, SweeperOptions options, Pub
       options_(std::move(options)),
       publish_(std::move(publish)),
       throttle_(limits_of(options_.sweep)),
-      watch_(executor, options_.upstream, connect_options(options_), options_.run, throttle_),
+      watch_(executor, options_.upstream, connect_options(options_, control::Carries::control), options_.run,
+             throttle_),
       run_(options_.run, migration::rules_digest(*options_.rules), options_.mode),
       digest_(migration::rules_digest(*options_.rules)),
-      counts_(options_.rules->rules().size()) {}
+      counts_(options_.rules->rules().size()) {
+  if (options_.change) watch_.follow_notes(options_.run, options_.sweep.max_keys_per_second);
+}
 
 migration::ServerLife SweepTask::life() const { return {info_.identity.run_id, info_.identity.master_replid}; }
 
@@ -86,6 +91,7 @@ asio::awaitable<void> SweepTask::run() {
     if (!prepared) break;
     const bool clean = co_await sweep_until_clean();
     if (!clean) break;
+    note_clean_pass();
     if (options_.repeat_after == Duration::zero()) {
       watch_.forget();
       end(SweepState::done, "");
@@ -98,7 +104,8 @@ asio::awaitable<void> SweepTask::run() {
   }
   if (connection_) connection_->close();
   stop_beside();
-  if (progress_.state != SweepState::done && progress_.state != SweepState::failed) end(SweepState::stopped, "");
+  if (progress_.state != SweepState::done && progress_.state != SweepState::failed)
+    end(SweepState::stopped, progress_.state == SweepState::stopped ? progress_.detail : "");
 }
 
 void SweepTask::stop_beside() {
@@ -121,9 +128,14 @@ asio::awaitable<Result<void>> SweepTask::connect() {
     const auto passed = co_await pass_gate(executor_, *options_.gate);
     if (!passed) co_return passed.error();
   }
-  auto opened = co_await store::Connection::open(executor_, options_.upstream, connect_options(options_));
+  auto opened = co_await store::Connection::open(executor_, options_.upstream,
+                                                 connect_options(options_, control::Carries::records));
   if (!opened) co_return opened.error();
   connection_ = std::move(opened).value();
+  if (options_.change) {
+    const auto under = co_await still_under_change();
+    if (!under) co_return under;
+  }
   const auto info = co_await store::ask_info(*connection_);
   if (!info) co_return info.error();
   info_ = *info;
@@ -132,8 +144,12 @@ asio::awaitable<Result<void>> SweepTask::connect() {
   co_return Result<void>();
 }
 
-/// True when a gate is shut: the sweep is over.
+/// True when a gate is shut, or the fleet has turned: the sweep is over.
 bool SweepTask::refused(const Result<void>& connected) {
+  if (!connected && connected.error().code == ErrorCode::control) {
+    end(SweepState::stopped, connected.error().what);
+    return true;
+  }
   if (connected || connected.error().code != ErrorCode::gate) return false;
   progress_.refused = true;
   end(SweepState::failed, connected.error().what);

@@ -36,6 +36,7 @@ class SweepTask {
 
  private:
   boost::asio::awaitable<Result<void>> connect();
+  boost::asio::awaitable<Result<void>> still_under_change();
   boost::asio::awaitable<bool> prepare();
   boost::asio::awaitable<bool> sweep_until_clean();
   boost::asio::awaitable<Result<bool>> step(migration::SweepPass& pass);
@@ -51,6 +52,7 @@ class SweepTask {
   void end(migration::SweepState state, std::string detail);
   void save(const migration::SweepPass& pass);
   bool refused(const Result<void>& connected);
+  void note_clean_pass();
   [[nodiscard]] migration::ServerLife life() const;
 
   boost::asio::any_io_executor executor_;

@@ -8,6 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "control/change.hpp"
 #include "driver/store_gate.hpp"
 #include "migration/mode.hpp"
 #include "migration/sweep_counts.hpp"
@@ -25,9 +26,13 @@ struct SweeperOptions {
   migration::Mode mode = migration::Mode::to_new;  ///< to_new or to_old; the other two have nothing to sweep
   transforms::Sweep sweep;                         ///< keys per second (0: unthrottled), server latency
   std::string run;                                 ///< name of the run (MigrationFile::name): part of reserved names
-  std::string connection_name;                     ///< CLIENT SETNAME of its connections, e.g. "keyshift:<id>:0.local"
-  std::optional<StoreGate> gate;                   ///< asked on every connection that it makes; none: nothing
-  Duration repeat_after{};                         ///< 0: ends after its clean pass; else looks again after this time
+  std::string connection_name;  ///< CLIENT SETNAME of its connections; under `change` the name of the process alone
+  /// The change of the control record that it sweeps under: its connection shows that change's name, it works only
+  /// while the server's epoch key shows it, and it ends, as `stopped`, when that is another one. None: by hand.
+  std::optional<control::Change> change;
+  Bytes spec;                     ///< of the run under `change`: its hash, for the result of a clean pass
+  std::optional<StoreGate> gate;  ///< asked on every connection that it makes; none: nothing
+  Duration repeat_after{};        ///< 0: ends after its clean pass; else looks again after this time
 };
 
 /// What a sweep looks like from outside: a copy, taken at one moment. For /status, metrics, the terminal.

@@ -18,12 +18,12 @@ constexpr std::array rows{
         "for each run: id, SHA-256 of its spec, phase, what an operator wants next, <epoch>.<word> of the "
         "change that added it, name",
         "whoever carries a change, by compare-and-set: WATCH, HGETALL, MULTI, HSET, EXEC",
-        "`forget`, once no run is left"},
+        "nobody: a store that lost it looks like one that was emptied"},
     ReservedKeyRow{
         ReservedKey::epoch_key, "epoch", "keyshift:epoch:{}:key", "0", "string", "that of the change", "never",
         "the change that this server is under, as in the control record: the fence that travels with the data",
         "whoever carries a change, and every proxy that finds it behind, by compare-and-set",
-        "`forget`, once no run is left"},
+        "nobody: a store that lost it looks like one that was emptied"},
     ReservedKeyRow{ReservedKey::spec, "spec", "keyshift:spec:{}:<sha256>", "0", "string",
                    "1, in its first line; the lines `database` and `family` are the same in every version", "never",
                    "what a run does: `keyshift-spec 1`, `database` (decimal), a line `family` for each rule (length of "
@@ -43,7 +43,7 @@ constexpr std::array rows{
         "never; the newest 10,000 entries are kept",
         "one entry for each thing done: `who` (user@host), `what`, `run`, `change` (<epoch>.<word>), `turn` (what that "
         "change is: hold, serve, called off and why), `details`",
-        "whoever did it", "`forget`, once no run is left"},
+        "whoever did it", "nobody: a store that lost it looks like one that was emptied"},
     ReservedKeyRow{
         ReservedKey::channel, "channel", "keyshift:channel:{}:control", "-", "channel", "-", "-",
         "messages: the epoch that was written, or `wanted` before a hold. Only for speed: nothing depends on it",

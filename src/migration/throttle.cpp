@@ -23,6 +23,13 @@ double Throttle::ceiling() const noexcept {
   return limits_.keys_per_second > 0 ? static_cast<double>(limits_.keys_per_second) : unlimited_ceiling_;
 }
 
+void Throttle::limit(std::uint32_t keys_per_second) noexcept {
+  if (keys_per_second == limits_.keys_per_second) return;
+  limits_.keys_per_second = keys_per_second;
+  rate_ = ceiling();
+  unlimited_ceiling_ = 0;
+}
+
 void Throttle::latency(Duration round_trip, Time now) {
   const double sample = seconds_of(round_trip);
   latency_seconds_ = latency_at_ ? latency_seconds_ + kSmoothing * (sample - latency_seconds_) : sample;

@@ -29,6 +29,8 @@ class Throttle {
   /// Signals. latency: one round trip of PING. server: from INFO; `aof_delayed_fsync` is the server's counter.
   void latency(Duration round_trip, Time now);
   void server(std::uint64_t replica_lag_bytes, std::uint64_t aof_delayed_fsync, Time now);
+  /// Another limit than it began with; 0: none. The same one changes nothing.
+  void limit(std::uint32_t keys_per_second) noexcept;
   /// By hand.
   void pause(bool paused) noexcept { paused_ = paused; }
   [[nodiscard]] bool paused() const noexcept { return paused_; }

@@ -51,7 +51,9 @@ struct World {
   std::size_t id(BytesView name) const { return table.find(std::vector<BytesView>{name})->id; }
 
   ProxyView view() const {
-    ProxyView out{startup, table, {}, {&one, &two}, std::nullopt, 12.5, 3};
+    auto serving = std::make_shared<control::Serving>(*serving_of(startup));
+    serving->change.id = {7, 1};
+    ProxyView out{startup, table, {}, {&one, &two}, std::nullopt, serving, 12.5, 3};
     out.snapshot.listening = true;
     out.snapshot.listeners = {"127.0.0.1:6379"};
     out.sweep.emplace();

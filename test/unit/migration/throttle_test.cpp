@@ -185,3 +185,15 @@ TEST_CASE("limits that are switched off need no signal") {
   Throttle throttle(none);
   CHECK(throttle.ask(32, Time{seconds(1)}).keys == 32);
 }
+
+TEST_CASE("another limit holds from the next moves on, in both directions and to none") {
+  Throttle throttle(
+      ThrottleLimits{.keys_per_second = 1000, .server_latency = {}, .replica_lag_bytes = 0, .aof_fsync = false});
+  CHECK(throttle.rate() == doctest::Approx(1000));
+  throttle.limit(50);
+  CHECK(throttle.rate() == doctest::Approx(50));
+  throttle.limit(4000);
+  CHECK(throttle.rate() == doctest::Approx(4000));
+  throttle.limit(0);
+  CHECK(throttle.rate() == 0);
+}

@@ -1,0 +1,77 @@
+// g++ 12 misreads Asio's scheduler when it inlines it here; nothing of ours is meant.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wnull-dereference"
+#endif
+#include <cstdio>
+#include <random>
+
+#include "cli/change_report.hpp"
+#include "cli/command_line.hpp"
+#include "cli/operator.hpp"
+#include "cli/store_check.hpp"
+#include "control/phases.hpp"
+#include "control/spec.hpp"
+
+namespace keyshift::cli {
+namespace {
+
+Bytes random_id() {
+  std::random_device source;
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%08x%08x", source(), source());
+  return digits;
+}
+
+/// The table of runs with `entry` in it, or as it is when the same run is there already.
+control::ChangeRequest::Edit adding(control::RunEntry entry) {
+  return
+      [entry = std::move(entry)](const control::Change& cur, const control::ChangeId& by) -> Result<control::Change> {
+        for (const control::RunEntry& run : cur.runs) {
+          if (run.name == entry.name && run.spec == entry.spec) return cur;
+          return fail(ErrorCode::gate,
+                      "the run " + run.name + " is at this store (phase " + std::string(control::name(run.phase)) +
+                          (run.name == entry.name
+                               ? "), with other rules: corrected rules are a new run, so abort or forget that one first"
+                               : "), and this version serves one run at a time: forget or abort it first"));
+        }
+        return control::with_run(cur, entry, by);
+      };
+}
+
+/// The source in the file and the upstream are one store.
+Result<void> same_store(Operator& op) {
+  auto gate = gate_of(op.startup());
+  if (!gate || !gate->source) return {};
+  gate->record_allowed = true;
+  const auto doubts = op.wait(driver::pass_gate(op.io().get_executor(), *gate));
+  if (!doubts) return doubts.error();
+  for (const std::string& doubt : *doubts) std::fprintf(stderr, "keyshift: not known: %s\n", doubt.c_str());
+  return {};
+}
+
+}  // namespace
+
+int run_apply(const Invocation& invocation) {
+  if (invocation.words.empty()) return report(fail(ErrorCode::usage, "apply needs a migration file"));
+  auto opened = Operator::open(invocation, invocation.words.front());
+  if (!opened) return report(opened.error());
+  Operator& op = **opened;
+  if (const auto same = same_store(op); !same) return report(same.error());
+  const transforms::MigrationFile& file = *op.startup().migration;
+  const auto hash = op.wait(driver::write_spec(op.store(), control::encode_spec(file)));
+  if (!hash) return report(hash.error());
+  control::RunEntry entry;
+  entry.id = random_id();
+  entry.name = file.name;
+  entry.spec = *hash;
+  control::ChangeRequest request;
+  request.create = true;
+  request.hold_limit = file.hold_limit;
+  request.bypass.allow = file.bypass_allow;
+  request.audit = {
+      {"who", op.who()}, {"what", "apply"}, {"run", entry.id}, {"details", "file " + invocation.words.front()}};
+  request.edit = adding(std::move(entry));
+  return report_change(op, std::move(request), file.name, invocation.has("json"));
+}
+
+}  // namespace keyshift::cli

@@ -1,0 +1,170 @@
+// g++ 12 misreads Asio's scheduler and coroutine frames when it inlines them here; nothing of ours is meant.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wnull-dereference"
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+#include "cli/operator.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include "control/bypass.hpp"
+#include "control/phases.hpp"
+#include "control/spec.hpp"
+#include "migration/reserved_name.hpp"
+#include "resp/encode.hpp"
+#include "resp/number.hpp"
+#include "store/server_info.hpp"
+
+namespace keyshift::cli {
+namespace asio = boost::asio;
+namespace {
+
+std::string user_and_host() {
+  const passwd* user = ::getpwuid(::geteuid());
+  char host[256] = "";
+  ::gethostname(host, sizeof host - 1);
+  return std::string(user == nullptr ? "?" : user->pw_name) + "@" + host;
+}
+
+driver::FleetOptions fleet_options(const Startup& startup) {
+  driver::FleetOptions out;
+  out.upstream = startup.upstream;
+  out.name = startup.name;
+  return out;
+}
+
+std::string names_of(const std::vector<control::RunEntry>& runs) {
+  std::string out;
+  for (const control::RunEntry& run : runs) out += (out.empty() ? "" : ", ") + run.name + " (" + run.id + ")";
+  return out.empty() ? "there is none" : out;
+}
+
+std::map<Bytes, Bytes> fields_of(const resp::Reply& reply) {
+  std::map<Bytes, Bytes> out;
+  for (std::size_t i = 0; i + 1 < reply.elements.size(); i += 2)
+    out[Bytes(reply.elements[i].text)] = Bytes(reply.elements[i + 1].text);
+  return out;
+}
+
+/// The time in the id of a stream entry, "<milliseconds>-<n>".
+std::optional<UnixMillis> time_of(BytesView id) {
+  const auto millis = resp::read_integer(id.substr(0, id.find('-')));
+  if (!millis) return std::nullopt;
+  return UnixMillis(std::chrono::milliseconds(*millis));
+}
+
+/// When the run came to its cutover: the newest audit entry that says so.
+std::optional<UnixMillis> cut_over_at(const resp::Reply& entries, BytesView run) {
+  for (const resp::Reply& entry : entries.elements) {
+    if (entry.elements.size() != 2) continue;
+    const auto fields = fields_of(entry.elements[1]);
+    const auto is = [&fields](const char* name, BytesView value) {
+      const auto found = fields.find(name);
+      return found != fields.end() && found->second == value;
+    };
+    if (is("what", "cutover") && is("run", run)) return time_of(entry.elements[0].text);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Operator::Operator(Startup startup)
+    : startup_(std::move(startup)), store_(io_.get_executor(), fleet_options(startup_)), who_(user_and_host()) {}
+
+Result<std::unique_ptr<Operator>> Operator::open(const Invocation& invocation, const std::string& file) {
+  Layer options = invocation.options;
+  if (!file.empty()) options["migration"] = {{file}, Origin::command_line, "FILE"};
+  auto startup = prepare(options);
+  if (!startup) return startup.error();
+  return std::unique_ptr<Operator>(new Operator(std::move(*startup)));
+}
+
+Result<driver::ControlState> Operator::read() {
+  auto state = wait(driver::read_control(store_));
+  if (state && !state->record)
+    return fail(ErrorCode::gate, startup_.upstream.printed() +
+                                     " has no control record: no migration was ever "
+                                     "registered there (keyshift apply FILE)");
+  return state;
+}
+
+Result<MeantRun> meant_run(const Operator& who, const driver::ControlState& state) {
+  const control::Change& cur = state.record->cur;
+  const Setting& setting = who.startup().settings.at("run");
+  const std::string name = setting.values.empty() ? std::string() : setting.values.front();
+  const control::RunEntry* found = control::find_run(cur, name);
+  if (found == nullptr)
+    return fail(ErrorCode::gate, name.empty() ? "which run? --run NAME; at this store: " + names_of(cur.runs)
+                                              : "there is no run " + printable(name, 64) +
+                                                    " at this store; those there are: " + names_of(cur.runs));
+  return understood(state, *found);
+}
+
+Result<MeantRun> understood(const driver::ControlState& state, const control::RunEntry& entry) {
+  const auto text = state.specs.find(entry.spec);
+  if (text == state.specs.end())
+    return fail(ErrorCode::control, "the spec of the run " + entry.name + " is missing at the store (" +
+                                        migration::spec_name(entry.spec) + ")");
+  auto spec = control::read_spec(text->second);
+  if (!spec) return spec.error();
+  return MeantRun{entry, std::move(*spec)};
+}
+
+asio::awaitable<Result<std::vector<resp::Reply>>> ask_all(driver::FleetStore& store, Commands commands) {
+  const auto primary = co_await store.primary();
+  if (!primary) co_return primary.error();
+  Bytes out;
+  for (const auto& argv : commands) {
+    const std::vector<BytesView> views(argv.begin(), argv.end());
+    resp::append_command(out, views);
+  }
+  co_return co_await (*primary)->ask(std::move(out), commands.size());
+}
+
+asio::awaitable<Result<control::GateFacts>> gather_facts(driver::FleetStore& store, const control::Change& cur,
+                                                         const MeantRun& run) {
+  control::GateFacts out;
+  out.run = &run.entry;
+  out.era = cur.era;
+  out.now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto primary = co_await store.primary();
+  if (!primary) co_return primary.error();
+  const auto info = co_await store::ask_info(**primary);
+  if (!info) co_return info.error();
+  out.server = info->identity.run_id + "/" + info->identity.master_replid;
+  Commands commands{{"HGETALL", migration::run_notes_name(run.entry.id)},
+                    {"CLIENT", "LIST"},
+                    {"XREVRANGE", migration::audit_name(), "+", "-", "COUNT", "1000"}};
+  const auto replies = co_await ask_all(store, std::move(commands));
+  if (!replies) co_return replies.error();
+  out.notes = control::read_notes(fields_of(replies->at(0)));
+  if (replies->at(1).textual()) {
+    out.bypass.emplace();
+    for (const control::BypassClient& client : control::bypass_clients(replies->at(1).text, 0, run.spec.bypass_allow))
+      out.bypass->push_back(control::text(client));
+  }
+  if (!replies->at(2).error()) out.cut_over_at = cut_over_at(replies->at(2), run.entry.id);
+  co_return out;
+}
+
+asio::awaitable<Result<void>> write_notes(driver::FleetStore& store, Bytes run,
+                                          std::vector<std::pair<Bytes, Bytes>> fields,
+                                          std::vector<std::pair<Bytes, Bytes>> audit) {
+  const Bytes key = migration::run_notes_name(run);
+  Commands commands{{"MULTI"}};
+  for (const auto& [name, value] : fields)
+    commands.push_back(value.empty() ? std::vector<Bytes>{"HDEL", key, name}
+                                     : std::vector<Bytes>{"HSET", key, name, value});
+  std::vector<Bytes> entry{"XADD", migration::audit_name(), "MAXLEN", "~", "10000", "*"};
+  for (const auto& [name, value] : audit) entry.insert(entry.end(), {name, value});
+  commands.push_back(std::move(entry));
+  commands.push_back({"EXEC"});
+  const auto replies = co_await ask_all(store, std::move(commands));
+  if (!replies) co_return replies.error();
+  if (replies->back().error()) co_return fail(ErrorCode::store, "the server refuses: " + Bytes(replies->back().text));
+  co_return Result<void>();
+}
+
+}  // namespace keyshift::cli
