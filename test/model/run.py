@@ -92,6 +92,8 @@ def built(row, folder, megabytes):
     if spin.returncode != 0 or "rror" in spin.stdout:
         return spin.stdout + spin.stderr
     kind = ["-DNFAIR=3"] if row.live else ["-DSAFETY"]
+    if "-DREVERSE" in row.flags:
+        kind += ["-DREVERSE", "-DT_REVERSE"]
     gcc = subprocess.run(["gcc", "-O1", "-w", "-DCOLLAPSE", f"-DMEMLIM={megabytes}", *kind, "-o", "pan", "pan.c"], cwd=folder,
                          capture_output=True, text=True, check=False)
     return gcc.stderr if gcc.returncode != 0 else ""
