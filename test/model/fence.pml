@@ -22,6 +22,7 @@
  *
  * C drivers, MAXCH changes with the first, ADDS runs added (0: no free connections). NOPLAIN: no change without a hold. TFIRST: T's nodes are asked before
  * S's. WAITED: S1 has all of S0 when it is promoted. SCOPEEXACT: a free connection is used when the key has exactly its scope.
+ * LATEFREE: the late connection is a free one to T0. ENDRESCOPES: a hold that added a run and is ended takes it away, and its end is the new scope.
  *
  * Each of these drops a rule, or has too weak a one, and must fail:
  *   WAITCONN         WAIT in place of reading the replicas' keys, with no replica connected     UNCOUNTED  the same at T only
@@ -35,6 +36,7 @@
  *   NAIVE_FREEUNREAD no key is read behind a free name          NAIVE_FREESPARED the look leaves free connections alone
  *   NAIVE_ERAONLY    a hold takes an era from a key without the table of runs there (ADDS=1)
  *   NAIVE_NAMEEPOCH  the look kills by epoch: what has the hold's epoch, or a higher one, is left
+ *   NAIVE_ENDFORGETS a hold that added a run is ended without it, under the scope that it began (ADDS=1)
  *   NAIVE_PLAINSETS  a change without a hold sets keys without compare
  * These pass: without them the order still holds (what they give instead: docs/models.md).
  *   PLAINFIRST       a change without a hold is cur before the keys      PLAINUNSET  and sets none               */
@@ -89,6 +91,8 @@ bool split, tsplit;
 #define in_step(s) (epoch[name] >= (free -> epoch[scope[s]] : epoch[s]))
 #elif defined(NAIVE_FREESPARED)
 #define in_step(s) (free || name == (s))
+#elif defined(NAIVE_ENDFORGETS)
+#define in_step(s) (free -> scope[name] == scope[s] : name == (s))
 #else
 #define in_step(s) (name == (free -> scope[s] : (s)))
 #endif
@@ -112,6 +116,13 @@ byte maxera;
 inline new_change(e_, h_, r_, p_, b_) {    /* b_: the change whose table it carries on */
   changes++; epoch[changes] = e_; hold[changes] = h_; era[changes] = r_; prev[changes] = p_;
   scope[changes] = scope[b_]; runs[changes] = runs[b_]; turned[changes] = (r_ > era[b_] -> runs[b_] : turned[b_]) }
+#ifdef NAIVE_ENDFORGETS
+#define ended(c) runs[changes] = runs[changes] & ~(1 << (c))
+#elif defined(ENDRESCOPES)
+#define ended(c) if :: scope[c] == (c) -> runs[changes] = runs[changes] & ~(1 << (c)); scope[changes] = changes :: else fi
+#else
+#define ended(c) skip
+#endif
 inline add_run() { adds++; scope[changes] = changes; runs[changes] = runs[changes] | (1 << changes) }
 inline executes(n, m) {
   if
@@ -133,7 +144,13 @@ inline passes_on(n, s) {                   /* a command on a key that no run of 
   if :: counts(n) -> assert((seen & ~runs[s]) == 0) :: else fi }
 #endif
 inline drop() { up = 0; at = 0; ch = 0; name = 0; use = 0; free = 0 }
+#ifdef NAIVE_ENDFORGETS                     /* one scope, two tables: a free name is the change here under which it was taken */
+#define its_name (free -> (scope[name] == scope[ch] -> name : ch) : ch)
+#define known_by(m) m
+#else
 #define its_name (free -> scope[ch] : ch)
+#define known_by(m) scope[m]
+#endif
 #define fits(k) (free -> free_fits(k, name) : same(k, ch))
 
 active proctype Late() {                   /* one proxy and one connection; what it sends arrives in order, at any time */
@@ -142,7 +159,11 @@ end: do
   :: atomic { split && epoch[cur[1]] > epoch[ch] -> ch = cur[1] }
   :: atomic { !up && ch != 0 -> up = 1; if :: at = (split -> 1 : 0) :: at = (tsplit -> 3 : 2) fi;
 #ifdef FREE
+#ifdef LATEFREE
+       at = 2; free = 1
+#else
        if :: free = 1 :: skip fi
+#endif
 #endif
      }
 #ifdef NAIVE_KEYFIRST
@@ -184,13 +205,13 @@ end: do
        :: was[m] && !same(key[n], m) && may_set(key[n], m) -> key[n] = m
 #endif
 #ifdef FREE
-       :: was[m] && free_fits(key[n], scope[m]) -> passes_on(n, scope[m])
+       :: was[m] && free_fits(key[n], known_by(m)) -> passes_on(n, known_by(m))
 #endif
        :: else
        fi;
        n = 0; m = 0 }
-  :: atomic { can_end(cur[0]) && same(next[0], cur[0]) && changes < MAXCH -> new_change(epoch[cur[0]] + 1, 0, era[cur[0]], cur[0], cur[0]); next[0] = changes; cur[0] = changes; was[changes] = 1 }
-  :: atomic { split && can_end(cur[1]) && same(next[1], cur[1]) && changes < MAXCH -> new_change(epoch[cur[1]] + 1, 0, era[cur[1]], cur[1], cur[1]); next[1] = changes; cur[1] = changes; was[changes] = 1 }
+  :: atomic { can_end(cur[0]) && same(next[0], cur[0]) && changes < MAXCH -> new_change(epoch[cur[0]] + 1, 0, era[cur[0]], cur[0], cur[0]); ended(cur[0]); next[0] = changes; cur[0] = changes; was[changes] = 1 }
+  :: atomic { split && can_end(cur[1]) && same(next[1], cur[1]) && changes < MAXCH -> new_change(epoch[cur[1]] + 1, 0, era[cur[1]], cur[1], cur[1]); ended(cur[1]); next[1] = changes; cur[1] = changes; was[changes] = 1 }
   od }
 
 #ifdef PERSERVER
