@@ -133,14 +133,16 @@ Steps<Flip::Verdict> Flip::kill_late() {
 }
 
 /// Ends the hold in the same era: nothing was turned, so nothing need be looked at. A run that the hold would have
-/// added goes again; the scope stays where it is, since names may carry it already.
+/// added goes again, and another scope begins: names with the hold's own would vouch for a run that they never heard of,
+/// should a failover lose this end and keep the hold (docs/models.md, "A scope is one table").
 Steps<Flip::Verdict> Flip::call_off(std::string reason) {
   const Change hold = record_.cur;
   // The serve replaces no key but one that shows the hold.
   if (co_await keys_of_primaries(hold) == Verdict::misfit) co_return co_await hold_above();
   FlipAsk write = record_ask();
   write.next = serve_after_hold(hold, words_(), true);
-  std::erase_if(write.next->runs, [&](const RunEntry& run) { return run.since == hold.id; });
+  if (std::erase_if(write.next->runs, [&](const RunEntry& run) { return run.since == hold.id; }) > 0)
+    write.next->scope = write.next->id;
   write.audit = audit_of(*write.next, "called off: " + reason);
   FlipAnswer written = co_await ask(std::move(write));
   if (!written.done) co_return co_await pause(std::move(written.trouble));

@@ -156,7 +156,10 @@ TEST_CASE("a run whose first hold is called off is not there") {
   world.strangers = stranger;
   const auto outcome = carry(world, add_run());
   CHECK(outcome.end == End::called_off);
-  CHECK(world.primary().record->cur.runs.empty());
+  const Change& cur = world.primary().record->cur;
+  CHECK(cur.runs.empty());
+  // Names with the scope of that hold stand for knowing the run.
+  CHECK(cur.scope == cur.id);
 }
 
 TEST_CASE("wherever a driver dies, another one finishes what it began") {
