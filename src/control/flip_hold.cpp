@@ -133,8 +133,8 @@ Steps<Flip::Verdict> Flip::kill_late() {
 }
 
 /// Ends the hold in the same era: nothing was turned, so nothing need be looked at. A run that the hold would have
-/// added goes again, and another scope begins: names with the hold's own would vouch for a run that they never heard of,
-/// should a failover lose this end and keep the hold (docs/models.md, "A scope is one table").
+/// added goes again, and another scope begins: names with the hold's own would vouch for a run that they never heard
+/// of, should a failover lose this end and keep the hold (docs/models.md, "A scope is one table").
 Steps<Flip::Verdict> Flip::call_off(std::string reason) {
   const Change hold = record_.cur;
   // The serve replaces no key but one that shows the hold.
