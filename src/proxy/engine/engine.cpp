@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "migration/reserved_name.hpp"
 #include "proxy/engine/serving_by_hand.hpp"
 
 namespace keyshift::proxy {
@@ -12,6 +13,7 @@ Engine::Engine(EngineSettings settings, commands::Table& table, EngineCounters& 
   parser_.limits().stream_above = settings_.big_request;
   credentials_.push_back({settings_.upstream_user, settings_.upstream_password});
   databases_[settings_.upstream_database] = true;
+  epoch_key_ = migration::epoch_key_name();
   if (!settings_.follows) act_on(serving_by_hand(settings_));
 }
 
@@ -100,7 +102,7 @@ void Engine::on_tick(Time now) {
   now_ = now;
   std::vector<Upstream*> hung;
   for (auto& [id, u] : upstreams_) {
-    const bool waits = u->state == Upstream::State::connecting || u->state == Upstream::State::handshake;
+    const bool waits = u->state == Upstream::State::connecting || u->handshake != 0;
     // What is asked for again waits behind the handshake: the server has answered once and is busy with big replies.
     const Duration opening = u->ledger.empty() ? settings_.connect_timeout : settings_.request_timeout;
     if (waits && now - u->last_progress > opening) hung.push_back(u.get());
@@ -112,6 +114,7 @@ void Engine::on_tick(Time now) {
       hung.push_back(u.get());
   }
   for (Upstream* u : hung) upstream_gone(*u, "no answer within the time limit", true);
+  if (turning()) tick_turn();
   look_at_sessions();
   for (auto& [key, pool] : pools_)
     if (pool.shared == nullptr && !pool.waiting.empty() && now >= pool.retry_at) wake_waiting(pool);
@@ -137,7 +140,7 @@ void Engine::look_at_sessions() {
 }
 
 bool Engine::quiet() const noexcept {
-  if (draining_ || settings_.idle_timeout > Duration::zero()) return false;
+  if (draining_ || settings_.idle_timeout > Duration::zero() || turning()) return false;
   for (const auto& [id, u] : upstreams_)
     if (u->state != Upstream::State::open || !u->ledger.empty() || (!u->shared && u->owner == nullptr)) return false;
   for (const auto& [key, pool] : pools_)
@@ -172,6 +175,7 @@ void Engine::wake(Session& s) {
 }
 
 void Engine::settle() {
+  if (!unnamed_.empty()) name_connections();
   // Serving one session may wake others; each turn serves what is there, so this ends when nobody can go on.
   for (std::size_t i = 0; i < runnable_.size(); ++i) {
     Session& s = *runnable_[i];
@@ -223,6 +227,7 @@ void Engine::close_session(Session& s) {
   // The shell may be going through these lists: an entry is emptied, not taken out.
   if (s.dirty) std::replace(dirty_sessions_.begin(), dirty_sessions_.end(), &s, static_cast<Session*>(nullptr));
   for (auto& [key, pool] : pools_) std::erase(pool.waiting, &s);
+  if (!held_.empty()) std::erase(held_, &s);
   if (Upstream* u = s.pinned; u != nullptr) {
     // Its replies have no reader any more, and a command that is parked there must not take an element for nobody.
     u->owner = nullptr;
@@ -230,8 +235,8 @@ void Engine::close_session(Session& s) {
     upstream_gone(*u, "client closed", true);
   }
   for (auto& [run, owned] : runs_)
-    if (run->session == &s &&
-        (run->kind == Run::Kind::moves || run->kind == Run::Kind::conflict || run->kind == Run::Kind::lookup))
+    if (run->session == &s && (run->kind == Run::Kind::moves || run->kind == Run::Kind::conflict ||
+                               run->kind == Run::Kind::lookup || run->kind == Run::Kind::stream_ends))
       run->session = nullptr;
   if (s.extras) {  // replies that waited for their turn are answered too, as far as counting goes
     for (const ParkedReply& p : s.extras->parked)

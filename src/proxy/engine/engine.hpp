@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "control/serving.hpp"
+#include "proxy/engine/action.hpp"
 #include "proxy/engine/app_names.hpp"
 #include "proxy/engine/engine_counters.hpp"
 #include "proxy/engine/ensured_set.hpp"
@@ -20,24 +21,6 @@
 #include "resp/request_parser.hpp"
 
 namespace keyshift::proxy {
-
-/// What the shell is to do, besides flushing what is dirty.
-struct Action {
-  enum class Kind : std::uint8_t {
-    connect,         ///< open a socket for `upstream`, then on_upstream_connected or on_upstream_lost
-    close_upstream,  ///< close its socket, if any, and forget the pointer
-    close_session,   ///< write what is left if `after_flush`, close, and forget the pointer
-    pause_upstream,  ///< stop reading it
-    resume_upstream,
-    resume_session,  ///< read it again (it was read_paused)
-    learn,           ///< a server is under another change than ours: the control record is to be read now
-    help,            ///< a server's epoch key is behind the change that we act on: it is to be brought there
-  };
-  Kind kind;
-  Upstream* upstream = nullptr;
-  Session* session = nullptr;
-  void* socket = nullptr;  ///< of what is closed: the object itself may be gone
-};
 
 /// The proxy of one worker without its sockets: sessions, upstream connections, plans and their runs.
 ///
@@ -71,6 +54,8 @@ class Engine final : private KnownRecords {
   void on_upstream_written(Upstream& upstream, Time now);
   /// Time passes: to be called about every 100 ms.
   void on_tick(Time now);
+  /// True while connections or commands are between two changes: ticks are to come every 10 ms.
+  [[nodiscard]] bool turning() const noexcept;
   /// True when nothing is owed to anybody, so that no time limit runs: ticks may be far apart.
   [[nodiscard]] bool quiet() const noexcept;
   /// From here on commands are served as `serving` says: another change of the control record, or the first one that
@@ -113,6 +98,8 @@ class Engine final : private KnownRecords {
     std::size_t arguments = 0;  ///< more than argv.size() while a big one is still coming
   };
   enum class Verdict : std::uint8_t { served, stalled };
+  /// What the epoch key behind a connection's name says of it.
+  enum class KeySeen : std::uint8_t { fits, behind, ahead, absent, refused };
 
   // engine_input.cpp: bytes to requests
   std::size_t consume(Session& s, BytesView unread);
@@ -145,6 +132,7 @@ class Engine final : private KnownRecords {
   Verdict gate_unknown(Session& s, Request& r);
   Verdict gate_multi(Session& s, Request& r);
   Verdict gate_end_multi(Session& s, Request& r);
+  Verdict end_lost(Session& s, const Request& r, Upstream& u);
   Verdict gate_watch(Session& s, Request& r);
   Verdict gate_subscribe(Session& s, Request& r);
   Verdict gate_monitor(Session& s, Request& r);
@@ -198,9 +186,11 @@ class Engine final : private KnownRecords {
   Upstream& connect(const PoolKey& key, bool shared);
   void begin_handshake(Upstream& u);
   bool handshake_reply(Upstream& u, HandshakeStep step, BytesView line);
+  bool learn_from_hello(Upstream& u);
   static Bytes unreachable(const Pool& pool);
   BytesView handshake_bytes(Upstream& u, BytesView bytes);
   void handshake_done(Upstream& u);
+  void opened(Upstream& u);
   void upstream_gone(Upstream& u, BytesView why, bool close_socket);
   void fail_pending(Upstream& u, const Error& error);
   void wake_waiting(Pool& pool);
@@ -241,7 +231,7 @@ class Engine final : private KnownRecords {
   resp::Reply log_view(resp::Reply log);
   resp::Reply keyspace_view(resp::Reply reply, BytesView pattern) const;
   void client_lines_reply(Run& run, BytesView reply);
-  void name_connection(Upstream& u);
+  void authenticated(Upstream& u);
   void leave_unselected(Session& s, Upstream& u, Run& run, BytesView reply);
   void keyspace_reply(Upstream& u, Pending& p, BytesView reply);
   void dbsize_reply(Upstream& u, Pending& p, BytesView reply);
@@ -267,7 +257,64 @@ class Engine final : private KnownRecords {
   // engine_turn.cpp: from one change of the control record to the next
   void act_on(std::shared_ptr<const control::Serving> serving);
   void forget_era();
+  void give_up_errands();
+  void name_connections();
+  bool may_be_named(const Upstream& u) const noexcept;
+  void tick_turn();
+  [[nodiscard]] bool by_hand() const noexcept;
+  [[nodiscard]] bool serves() const noexcept {
+    using control::Serving;
+    return serving_->records == Serving::Records::serve || settings_.naive == Naive::unheld;
+  }
   Bytes connection_name() const;
+
+  // engine_clear.cpp: connections take the name of the change, and the epoch key is read behind it
+  void prove(Upstream& u);
+  void name_connection(Upstream& u);
+  bool name_listener(Session& s, Upstream& u);
+  void listens_no_more(Upstream& u);
+  Pending& clearing_step(Upstream& u, Run& run, std::uint8_t step, std::initializer_list<BytesView> argv);
+  [[nodiscard]] bool reads_key_itself(const Upstream& u) const noexcept;
+  void read_key(Upstream& u);
+  void look_at(Upstream& u);
+  void clearing_reply(Upstream& u, Pending& p, BytesView reply);
+  void looked_at(std::uint64_t about, bool current, BytesView reply);
+  KeySeen judge_key(const resp::Reply& reply) const;
+  void key_read(Upstream& u, const resp::Reply& reply);
+  void read_key_again(Upstream& u, BytesView why);
+  void cleared(Upstream& u);
+  void ask_follower(Action::Kind kind, Time& at);
+  Upstream* own_connection();
+
+  // engine_renew.cpp: what clients are told without asking
+  void renew_listeners(const control::Serving& before);
+  void renew_events(Session& s);
+  void forget_cached(Session& s);
+
+  // engine_hold.cpp: commands that wait for it
+  [[nodiscard]] bool may_start(const Upstream& u) const noexcept { return u.cleared == turn_; }
+  Verdict hold(Session& s, const Request& r);
+  bool wait_to_be_told(Session& s);
+  void wait_held(Session& s);
+  Bytes held_out_line() const;
+  void wake_held();
+  void end_holds();
+  void hold_run(Run& run);
+  void resume_runs();
+
+  // engine_parked.cpp, engine_stream_ids.cpp, engine_requeue.cpp: commands with a memory
+  void keep_parked(Session& s, const Request& r);
+  void unblock(Upstream& u);
+  void unblock_all();
+  bool unblocked(Upstream& u, BytesView line);
+  Bytes parked_again(const Session& s) const;
+  [[nodiscard]] bool waits_behind_end(const Session& s, const Request& r) const noexcept;
+  Verdict ask_ends(Session& s, const Request& r, Upstream& u);
+  void stream_end_reply(Run& run, BytesView reply);
+  void replace_ends(Session& s, const std::vector<Bytes>& ends);
+  void keep_queued(Session& s, const Request& r);
+  void queue_again(Session& s);
+  void replay(Session& s, Bytes requests);
 
   // common
   [[nodiscard]] bool known(BytesView stored) const noexcept override;
@@ -282,10 +329,20 @@ class Engine final : private KnownRecords {
   [[nodiscard]] bool moving() const noexcept { return rules_ && migration::moving(mode_); }
 
   EngineSettings settings_;
-  std::shared_ptr<const control::Serving> serving_;  ///< what is acted on; null: not told yet
-  const transforms::RuleSet* rules_ = nullptr;       ///< its rules; null: everything is out of scope
-  migration::Mode mode_ = migration::Mode::old;      ///< its mode
-  commands::Table& table_;                           ///< of this worker alone: it learns
+  std::shared_ptr<const control::Serving> serving_;         ///< what is acted on; null: not told yet
+  const transforms::RuleSet* rules_ = nullptr;              ///< its rules; null: everything is out of scope
+  migration::Mode mode_ = migration::Mode::old;             ///< its mode
+  std::uint32_t turn_ = 0;                                  ///< counts what was acted on
+  std::uint32_t eras_ = 0;                                  ///< ... and how often the era changed with it
+  std::vector<std::uint64_t> unnamed_;                      ///< ids of connections without the name of this turn
+  std::vector<std::pair<std::uint64_t, Time>> unread_;      ///< ... whose epoch key is to be read again then
+  std::vector<std::pair<std::uint64_t, Time>> unblocking_;  ///< ... whose parked command is to be unblocked again then
+  std::vector<Session*> held_;                              ///< in Stall::held, in the order in which they came to wait
+  std::vector<std::pair<Run*, Time>> held_runs_;            ///< reads that go on looking for their record then
+  Time hold_began_{}, learn_at_{}, help_at_{};
+  Bytes epoch_key_;         ///< its name
+  Bytes not_cleared_;       ///< why connections could not be cleared
+  commands::Table& table_;  ///< of this worker alone: it learns
   commands::RecentRows recent_rows_{table_};
   EngineCounters& counters_;
   EnsuredSet ensured_;

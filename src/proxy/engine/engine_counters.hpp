@@ -58,8 +58,10 @@ struct EngineCounters {
   Counter sessions_opened, sessions_closed, upstreams_opened, upstreams_closed, upstream_failures;
   Counter unknown_outcomes, protocol_errors, output_limit_kills, big_replies_asked_again, refused, conflicts_resolved;
   Counter generations;
-  Durations own;    ///< requests of ours: moves, handshakes, errands
-  Durations moves;  ///< of records that a command moved: to the answer of the RENAMENX, or of the EXEC around it
+  Counter given_up;  ///< what was under way for records and was ended because the fleet turned
+  Durations holds;   ///< from the moment when a hold is seen to the end of it
+  Durations own;     ///< requests of ours: moves, handshakes, errands
+  Durations moves;   ///< of records that a command moved: to the answer of the RENAMENX, or of the EXEC around it
 
   /// Refusals by rule (-1: none), command (-1: unknown) and reason. Rare, so behind a lock.
   void count_refusal(std::int32_t rule, std::int32_t command, std::string_view reason) {

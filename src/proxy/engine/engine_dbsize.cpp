@@ -84,6 +84,7 @@ void Engine::dbsize_reply(Upstream& u, Pending& p, BytesView reply) {
 
 /// A loser lies in quarantine and only now it is known: it is listed behind it.
 void Engine::list_quarantined(const Move& move) {
+  if (rules_ == nullptr) return;
   PoolKey key;
   key.database = rules_->database();
   const auto it = pools_.find(key);

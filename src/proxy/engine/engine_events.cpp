@@ -7,7 +7,6 @@
 #include "resp/encode.hpp"
 
 namespace keyshift::proxy {
-namespace {
 
 /// True when a channel of this name or pattern could be a keyspace notification.
 bool could_be_event(BytesView name, bool pattern) noexcept {
@@ -18,6 +17,8 @@ bool could_be_event(BytesView name, bool pattern) noexcept {
   }
   return false;
 }
+
+namespace {
 
 void append_message(Bytes& out, resp::Protocol protocol, std::initializer_list<BytesView> parts) {
   out += protocol == resp::Protocol::resp3 ? '>' : '*';
@@ -58,6 +59,7 @@ Engine::Verdict Engine::subscribe_mapped(Session& s, Request& r, Upstream& u, bo
   const auto want = [&](std::vector<Subscription> more) { upstream.insert(upstream.end(), more.begin(), more.end()); };
   if (!extras.events) {
     extras.events = std::make_unique<KeyspaceEvents>(*rules_, settings_.view, mode_);
+    extras.events_rules = serving_->rules;
     for (const Bytes& name : extras.subscriptions.channels) want(extras.events->subscribe({false, name}));
     for (const Bytes& name : extras.subscriptions.patterns) want(extras.events->subscribe({true, name}));
   }

@@ -17,7 +17,8 @@ bool controls_script(const commands::Command& command) noexcept {
 }  // namespace
 
 Engine::Verdict Engine::answer(Session& s, BytesView bytes) {
-  const bool silent = s.reply_off || s.reply_skip;
+  const bool silent = s.reply_off || s.reply_skip || s.swallow != 0;
+  if (s.swallow != 0) --s.swallow;
   s.reply_skip = s.skip_next;
   s.skip_next = false;
   const std::uint32_t sequence = s.next++;
@@ -171,8 +172,13 @@ Engine::Verdict Engine::gate_plain(Session& s, Request& r, bool pinned) {
       u->out.copy("*1\r\n$4\r\nPING\r\n");
     }
   }
+  if (pinned && waits_behind_end(s, r)) return ask_ends(s, r, *u);
   const Verdict verdict = carry_out(s, r, *u);
-  if (pinned && verdict == Verdict::served) s.drain_next = s.parked = true;
+  if (pinned && verdict == Verdict::served) {
+    s.drain_next = s.parked = true;
+    s.ends_known = false;
+    keep_parked(s, r);
+  }
   return verdict;
 }
 
@@ -240,6 +246,7 @@ Engine::Verdict Engine::gate_monitor(Session& s, Request& r) {
     s.stall = Stall::drain;
     return Verdict::stalled;
   }
+  if (name_listener(s, *u)) return Verdict::stalled;
   s.monitor = s.raw = s.sticky = u->tainted = true;
   append_request(*u, r, false);
   count(*r.command, Route::forward);

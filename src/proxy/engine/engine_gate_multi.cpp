@@ -1,4 +1,6 @@
 // MULTI, what is queued behind it, EXEC; and WATCH.
+#include <utility>
+
 #include "proxy/engine/engine.hpp"
 #include "proxy/engine/scan_merge.hpp"
 #include "resp/encode.hpp"
@@ -67,6 +69,7 @@ Engine::Verdict Engine::gate_in_multi(Session& s, Request& r) {
   if (gate == Gate::client) note_pause(r);
   plan(s, r);
   if (plan_.route == Route::refuse) return refuse(s, r, plan_.reason, {});
+  if (plan_.in_scope && !may_start(*u)) return hold(s, r);
   if (!plan_.moves.empty() && !s.moved_once) return moves_first(s, r);
   if (Bytes line; moves_refused(s, line)) return refuse_with(s, r, std::move(line));
   Transaction::Queued queued;
@@ -94,6 +97,7 @@ Engine::Verdict Engine::queue_own_name(Session& s, const Request& r, Upstream& u
 
 /// SCAN, KEYS, RANDOMKEY, DBSIZE inside MULTI: asked as outside of it, and read when EXEC answers.
 Engine::Verdict Engine::queue_keyspace(Session& s, const Request& r, Upstream& u) {
+  if (!may_start(u)) return hold(s, r);
   Transaction::Queued queued;
   if (r.command->gate == Gate::scan) {
     auto step = plan_scan({*rules_, mode_, settings_.view, serving_->change.era}, r.argv);
@@ -140,9 +144,11 @@ Engine::Verdict Engine::gate_end_multi(Session& s, Request& r) {
   const bool was_multi = s.in_multi;
   if (gate != Gate::unwatch) s.in_multi = false;
   if (!was_multi && gate != Gate::unwatch) return forward(s, r, *u, nullptr);
-  s.watching = false;
+  s.watching = s.watches_records = false;
+  const bool lost = std::exchange(s.watch_lost, false) && gate == Gate::exec;
   if (s.pinned == nullptr) return forward(s, r, *u, nullptr);
   s.drain_next = true;
+  if (lost) return end_lost(s, r, *u);
   return forward(s, r, *u, &hooked(s, r, gate == Gate::exec ? Run::Hook::exec : Run::Hook::unpin));
 }
 
@@ -151,6 +157,7 @@ Engine::Verdict Engine::gate_watch(Session& s, Request& r) {
   if (plan_.route == Route::refuse) return refuse(s, r, plan_.reason, {});
   Upstream* u = pinned_channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  if (plan_.in_scope && !may_start(*u)) return hold(s, r);
   if (!plan_.moves.empty() && !s.moved_once) {
     if (s.in_flight() != 0) {
       s.stall = Stall::drain;
@@ -160,6 +167,7 @@ Engine::Verdict Engine::gate_watch(Session& s, Request& r) {
   }
   if (Bytes line; moves_refused(s, line)) return answer(s, line);
   s.watching = true;
+  s.watches_records |= plan_.in_scope;
   return forward(s, r, *u, &hooked(s, r, Run::Hook::watch));
 }
 

@@ -135,6 +135,7 @@ Engine::Verdict Engine::gate_reset(Session& s, Request& r) {
     s.sticky = s.in_multi = s.watching = s.raw = s.monitor = false;
     unpin(s);
   }
+  s.watches_records = s.watch_lost = false;
   s.in_multi = s.watching = s.raw = s.monitor = s.sticky = s.tracking = s.reply_off = s.reply_skip = s.skip_next =
       false;
   s.pool = PoolKey{};
@@ -214,7 +215,7 @@ Engine::Verdict Engine::gate_client(Session& s, Request& r) {
   Upstream* u = pinned_channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
   s.sticky = u->tainted = true;
-  if (name == "CLIENT TRACKING") s.tracking = true;
+  if (name == "CLIENT TRACKING") s.tracking = r.argv.size() < 3 || !equal_ignoring_case(r.argv[2], "OFF");
   if (name == "CLIENT TRACKING" || name == "CLIENT CACHING") return gate_tracking(s, r, *u);
   if (name == "CLIENT TRACKINGINFO" && rules_) return forward(s, r, *u, &hooked(s, r, Run::Hook::tracking_info));
   if (!lists) return forward(s, r, *u, nullptr);

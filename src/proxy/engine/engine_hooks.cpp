@@ -29,7 +29,7 @@ void Engine::hook_reply(Upstream& u, Pending& p, BytesView reply) {
         u.key.credentials = s->pool.credentials = intern({run.argv[0], run.argv[1]});
         if (u.unauthenticated && u.key.database != 0) return leave_unselected(*s, u, run, reply);
         u.unauthenticated = u.multi_proven = false;  // proven for whom it was before
-        name_connection(u);
+        authenticated(u);
       }
       break;
     }
@@ -41,6 +41,8 @@ void Engine::hook_reply(Upstream& u, Pending& p, BytesView reply) {
       break;
     case Run::Hook::exec:
       return exec_reply(*s, run, reply);
+    case Run::Hook::watch_lost:
+      return run_done(run, s->pool.protocol == resp::Protocol::resp3 ? "_\r\n" : "*-1\r\n", false);
     case Run::Hook::refused_in_multi: {
       const Bytes line = run.error;
       return run_done(run, line, false);
@@ -69,7 +71,12 @@ void Engine::leave_unselected(Session& s, Upstream& u, Run& run, BytesView reply
 }
 
 /// After AUTH on a client's own connection: our name, which HELLO could not set, and the proof that MULTI is allowed.
-void Engine::name_connection(Upstream& u) {
+void Engine::authenticated(Upstream& u) {
+  if (!by_hand()) {
+    u.cleared = u.named = 0;
+    u.key_refused = false;
+    return unnamed_.push_back(u.id);
+  }
   Bytes out;
   resp::append_command(out, {"CLIENT", "SETNAME", connection_name()});
   expect(u, nullptr, nullptr);
@@ -96,7 +103,7 @@ void Engine::exec_reply(Session& s, Run& run, BytesView reply) {
 
 /// One element of EXEC's reply in the app's view.
 void Engine::view_element(const Transaction::Queued& queued, resp::Reply& element) {
-  if (element.error()) return;
+  if (element.error() || rules_ == nullptr) return;
   if (queued.names == commands::ReplyNames::log && rules_) {
     element = log_view(std::move(element));
     return;

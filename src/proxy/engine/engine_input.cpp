@@ -85,6 +85,7 @@ std::size_t Engine::consume(Session& s, BytesView unread) {
           parser_.reset();
           return used;
         }
+        if (s.in_multi) keep_queued(s, r);
         used += consumed;
         if (s.stall == Stall::closing) return unread.size();
         break;
@@ -140,6 +141,7 @@ Engine::Verdict Engine::big_request(Session& s, resp::RequestParser& parser, Byt
     close_after_flush(s);  // its body cannot be told from what follows without reading it all
     return Verdict::served;
   }
+  if (plan_.in_scope && !may_start(*u)) return hold(s, r);
   if (!plan_.moves.empty() && !s.moved_once) return moves_first(s, r);
   if (Bytes line; moves_refused(s, line)) {
     answer(s, line);

@@ -42,6 +42,7 @@ Engine::Verdict Engine::gate_scan(Session& s, Request& r) {
   if (!step) return answer_error(s, step.error());
   Upstream* u = channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  if (!may_start(*u)) return hold(s, r);
   Run& run = new_run(Run::Kind::scan, &s, r.command);
   run.scan = std::make_unique<ScanStep>(std::move(*step));
   return send_own(s, r, *u, run, run.scan->request);
@@ -50,7 +51,7 @@ Engine::Verdict Engine::gate_scan(Session& s, Request& r) {
 void Engine::scan_reply(Upstream&, Pending& p, BytesView reply) {
   Run& run = *p.run;
   auto tree = resp::parse_reply(reply);
-  if (!tree || tree->error()) return run_done(run, reply, true);
+  if (!tree || tree->error() || rules_ == nullptr) return run_done(run, reply, true);
   auto merged = merge_scan(*rules_, *run.scan, std::move(*tree));
   Bytes out;
   if (merged)
@@ -66,6 +67,7 @@ Engine::Verdict Engine::gate_keyspace(Session& s, Request& r) {
   if (!rules_ || (s.pool.database != rules_->database() && !counts_ours && !log)) return gate_plain(s, r, false);
   Upstream* u = channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  if (!log && !may_start(*u)) return hold(s, r);
   if (r.command->name == "DBSIZE") return gate_dbsize(s, r, *u);
   Run& run = new_run(Run::Kind::keyspace, &s, r.command);
   run.names = r.command->reply_names;
@@ -126,13 +128,15 @@ resp::Reply Engine::log_view(resp::Reply log) {
 void Engine::keyspace_reply(Upstream& u, Pending& p, BytesView reply) {
   Run& run = *p.run;
   auto tree = resp::parse_reply(reply);
-  if (!tree || tree->error()) return run_done(run, reply, true);
+  if (!tree || tree->error() || rules_ == nullptr) return run_done(run, reply, true);
   const bool was_key = tree->textual();
   const bool log = std::exchange(run.names, commands::ReplyNames::none) == commands::ReplyNames::log;
   resp::Reply view = log ? log_view(std::move(*tree))
                          : keyspace_view(std::move(*tree), run.argv.empty() ? BytesView() : BytesView(run.argv[0]));
   Session* s = run.session;
   if (was_key && view.null() && s != nullptr && !s->closed) {  // a reserved key: ask for another
+    if (!may_start(u))
+      return run_done(run, to_reply({ErrorCode::busy, "records were held while a key was chosen; try again"}), false);
     if (++run.attempts < random_key_attempts) {
       Pending& again = expect(u, s, nullptr);
       again.run = &run;
@@ -150,7 +154,12 @@ void Engine::keyspace_reply(Upstream& u, Pending& p, BytesView reply) {
 
 Engine::Verdict Engine::gate_flush(Session& s, Request& r) {
   const bool here = rules_ && (s.pool.database == rules_->database() || r.command->name == "FLUSHALL");
-  if (!here || rules_->policy().flush == transforms::Policy::Flush::allow) return gate_plain(s, r, false);
+  if (!here) return gate_plain(s, r, false);
+  if (rules_->policy().flush == transforms::Policy::Flush::allow) {
+    Upstream* u = channel(s);
+    if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+    return may_start(*u) ? gate_plain(s, r, false) : hold(s, r);
+  }
   return refuse(s, r, "flush", "would delete the records of a live migration (policy.flush: allow would let it)");
 }
 

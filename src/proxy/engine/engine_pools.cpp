@@ -44,13 +44,15 @@ Engine::Pool& Engine::pool_of(const PoolKey& key) {
 /// What a command is answered for which no connection could be had. A server that is busy with a script says so to
 /// everybody: in its own words, since clients know them.
 Bytes Engine::unreachable(const Pool& pool) {
-  if (pool.last_error.starts_with("BUSY ")) return "-" + pool.last_error + "\r\n";
+  if (pool.last_error.starts_with("BUSY ") || pool.last_error.starts_with("KSCONTROL "))
+    return "-" + pool.last_error + "\r\n";
   return to_reply({ErrorCode::upstream, "Redis is unreachable: " + pool.last_error + " (nothing was sent)"});
 }
 
 Upstream* Engine::shared_channel(Session& s, const PoolKey& key) {
   Pool& pool = pool_of(key);
   if (pool.shared == nullptr) {
+    if (serving_ == nullptr && wait_to_be_told(s)) return nullptr;
     if (now_ < pool.retry_at) {
       answer(s, unreachable(pool));
       return nullptr;
@@ -77,6 +79,7 @@ Upstream* Engine::pinned_channel(Session& s) {
     s.stall = Stall::drain;
     return nullptr;
   }
+  if (serving_ == nullptr && wait_to_be_told(s)) return nullptr;
   Pool& pool = pools_[s.pool];
   Upstream* u = nullptr;
   if (!pool.idle.empty()) {
@@ -126,7 +129,10 @@ void Engine::begin_handshake(Upstream& u) {
   u.handshake = 0;
   // A user of the app may lack the right to SELECT, which the session did before it logged in: so the proxy's own user
   // does it here, where there is one.
-  u.login_last = u.key.credentials != 0 && u.key.database != 0 && !own_unauthenticated_;
+  // So is the epoch key read, as the proxy's own user and in database 0.
+  u.login_last = u.key.credentials != 0 && (u.key.database != 0 || !by_hand()) && !own_unauthenticated_;
+  u.named = turn_;
+  u.era = eras_;
   const Credentials& user = credentials_[u.key.credentials];
   const Credentials& first = u.login_last ? credentials_[0] : user;
   const Bytes name = connection_name();
@@ -142,6 +148,7 @@ void Engine::begin_handshake(Upstream& u) {
   };
   const Bytes database = std::to_string(u.key.database);
   ask(HandshakeStep::hello, hello);
+  if (!by_hand()) ask(HandshakeStep::key, std::array<BytesView, 2>{"GET", epoch_key_});
   // Database 0 needs no SELECT, which a server that is busy with a script would refuse.
   if (u.key.database != 0) ask(HandshakeStep::select, std::array<BytesView, 2>{"SELECT", database});
   if (u.login_last) ask(HandshakeStep::auth, std::array<BytesView, 3>{"AUTH", user.user, user.password});
@@ -155,7 +162,7 @@ void Engine::begin_handshake(Upstream& u) {
 
 /// Takes handshake replies from `bytes`; returns what is behind them.
 BytesView Engine::handshake_bytes(Upstream& u, BytesView bytes) {
-  while (!bytes.empty() && u.state == Upstream::State::handshake) {
+  while (!bytes.empty() && u.handshake != 0 && u.state != Upstream::State::closed) {
     const auto fed = u.framer.feed(bytes);
     u.held.append(bytes.substr(0, fed.taken));
     bytes.remove_prefix(fed.taken);
@@ -169,6 +176,7 @@ BytesView Engine::handshake_bytes(Upstream& u, BytesView bytes) {
     const auto step = static_cast<HandshakeStep>(std::countr_zero(u.handshake));
     if (step == HandshakeStep::hello && !reply.starts_with('-')) u.hello = reply;
     const BytesView line = BytesView(reply).substr(0, reply.find('\r'));
+    if (step == HandshakeStep::key) u.key_reply = reply;
     if (!handshake_reply(u, step, line)) {
       upstream_gone(u, line.substr(1), true);
       return {};
@@ -191,6 +199,8 @@ bool Engine::handshake_reply(Upstream& u, HandshakeStep step, BytesView line) {
     }
     case HandshakeStep::select:
       return !error || u.unauthenticated;
+    case HandshakeStep::key:  // judged when the handshake is over
+      return !line.starts_with("-BUSY") && !line.starts_with("-LOADING");
     case HandshakeStep::auth:
       return !error;
     case HandshakeStep::multi:
@@ -202,22 +212,39 @@ bool Engine::handshake_reply(Upstream& u, HandshakeStep step, BytesView line) {
   return true;
 }
 
+/// Which client we are there, and what the server is. False when it is a replica, which a fleet does not write to.
+bool Engine::learn_from_hello(Upstream& u) {
+  if (u.hello.empty()) return true;
+  pools_[u.key].hello = u.hello;
+  const auto tree = resp::parse_reply(u.hello);
+  if (!tree || !tree->aggregate()) return true;
+  bool primary = true;
+  for (std::size_t i = 0; i + 1 < tree->elements.size(); i += 2) {
+    const resp::Reply& value = tree->elements[i + 1];
+    if (tree->elements[i].text == "id") u.server_id = static_cast<std::uint64_t>(value.integer);
+    if (tree->elements[i].text == "version") server_version_ = version_number(value.text);
+    if (tree->elements[i].text == "role") primary = value.text == "master";
+  }
+  return primary || by_hand();
+}
+
 void Engine::handshake_done(Upstream& u) {
+  if (!learn_from_hello(u)) return upstream_gone(u, "it is a replica, not a primary", true);
+  if (by_hand()) u.cleared = turn_;
+  // Where the server wants AUTH and we have none, the client's will go through; only then it can be named.
+  if (by_hand() || u.unauthenticated) return opened(u);
+  if (u.state != Upstream::State::proving) u.proving_since = now_;
+  u.state = Upstream::State::proving;
+  prove(u);
+}
+
+void Engine::opened(Upstream& u) {
   u.state = Upstream::State::open;
   counters_.upstreams_opened.add(1);
   Pool& pool = pools_[u.key];
   pool.failures = 0;
   pool.retry_at = Time{};
-  if (!u.hello.empty()) {
-    pool.hello = u.hello;
-    if (const auto tree = resp::parse_reply(u.hello); tree && tree->aggregate()) {
-      for (std::size_t i = 0; i + 1 < tree->elements.size(); i += 2) {
-        if (tree->elements[i].text == "id") u.server_id = static_cast<std::uint64_t>(tree->elements[i + 1].integer);
-        if (tree->elements[i].text == "version") server_version_ = version_number(tree->elements[i + 1].text);
-      }
-    }
-  }
-  if (!u.out_later.empty()) {
+  if (!u.out_later.empty() && may_start(u)) {
     u.out.copy(u.out_later);
     u.out_later.clear();
     mark(u);
@@ -227,7 +254,7 @@ void Engine::handshake_done(Upstream& u) {
     wake(*u.owner);
   } else if (u.shared) {
     wake_waiting(pool);
-  } else if (!u.tainted && u.ledger.empty()) {  // an errand of ours keeps its connection to itself
+  } else if (!u.tainted && u.out_later.empty()) {  // an errand of ours keeps its connection to itself
     u.idle_since = now_;
     pool.idle.push_back(&u);
   }

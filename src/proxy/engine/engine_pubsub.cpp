@@ -42,6 +42,8 @@ Engine::Verdict Engine::gate_subscribe(Session& s, Request& r) {
   }
   const bool subscribes = r.command->gate == commands::Gate::subscribe;
   const bool unsubscribes = r.command->gate == commands::Gate::unsubscribe;
+  if ((subscribes || unsubscribes) && s.pool.protocol == resp::Protocol::resp2 && !s.raw && name_listener(s, *u))
+    return Verdict::stalled;
   if ((subscribes || unsubscribes) && maps_events(s, r)) return subscribe_mapped(s, r, *u, subscribes);
   if (subscribes || unsubscribes) {
     SessionExtras& extras = s.more();
@@ -123,6 +125,7 @@ void Engine::confirmed(Upstream& u, Session& s, std::uint32_t replies) {
   if (extras.subscriptions.count() == 0 && !s.monitor) {
     s.raw = false;
     if (!s.sticky) u.tainted = false;
+    if (u.listens) listens_no_more(u);
   }
   wake(s);
 }

@@ -12,7 +12,7 @@ constexpr std::size_t in_flight_bytes = 1024 * 1024;
 void Engine::on_upstream_bytes(Upstream& u, BytesView bytes, Time now) {
   now_ = now;
   u.last_progress = now;
-  if (u.state == Upstream::State::handshake) bytes = handshake_bytes(u, bytes);
+  if (u.handshake != 0) bytes = handshake_bytes(u, bytes);
   while (!bytes.empty() && u.state == Upstream::State::open) {
     const auto fed = u.framer.feed(bytes);
     if (fed.step == resp::ReplyFramer::Step::bad) {
@@ -42,7 +42,11 @@ void Engine::reply_chunk(Upstream& u, BytesView chunk, bool whole) {
 void Engine::plain_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole) {
   Session* s = p.session;
   const bool dropped = s == nullptr || s->closed || p.silent || u.discarding;
-  if (whole && u.framer.type() == '-') look_at_error(chunk);
+  if (whole && u.framer.type() == '-') {
+    look_at_error(chunk);
+    if (u.awaits_name && unblocked(u, u.held.empty() ? chunk : BytesView(u.held))) return;
+  }
+  if (!whole && u.awaits_name && u.framer.type() == '-') return void(u.held.append(chunk));  // perhaps of our making
   if (!dropped && u.shared && !whole && !u.delivering) {
     const std::uint64_t so_far = u.held.size() + chunk.size() + u.framer.body_left();
     if (so_far <= settings_.big_reply) {
@@ -115,7 +119,8 @@ bool Engine::leave_shared(Upstream& u, Pending& p) {
   Session& s = *p.session;
   const bool write_behind = static_cast<std::int32_t>(s.last_write - p.sequence) > 0;
   const bool kept = p.request_bytes != 0 || !u.pair_request.empty();
-  if (!p.readonly || !kept || write_behind || (s.pinned != nullptr && !s.bulky)) return false;
+  if (!may_start(u) || !p.readonly || !kept || write_behind || (s.pinned != nullptr && !s.bulky)) return false;
+  if (s.pinned != nullptr && s.pinned->state == Upstream::State::open && !may_start(*s.pinned)) return false;
   if (s.pinned == nullptr) {
     s.pinned = &connect(s.pool, false);
     s.pinned->owner = &s;

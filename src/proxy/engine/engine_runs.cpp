@@ -31,7 +31,10 @@ std::vector<BytesView> elements_of(BytesView reply) {
 
 void Engine::run_chunk(Upstream& u, Pending& p, BytesView chunk, bool whole) {
   Run& run = *p.run;
-  if (whole && u.framer.type() == '-') look_at_error(chunk);
+  if (whole && u.framer.type() == '-') {
+    look_at_error(chunk);
+    if (u.awaits_name && unblocked(u, run.collected.empty() ? chunk : BytesView(run.collected))) return;
+  }
   const bool passes =
       run.kind == Run::Kind::pair && p.step == last_step && !run.failed && run.names == commands::ReplyNames::none;
   // Only an error can hold names there: everything else goes through as it comes.
@@ -81,6 +84,10 @@ void Engine::run_reply(Upstream& u, Pending& p, BytesView reply) {
       return identity_reply(u, p, reply);
     case Run::Kind::lookup:
       return lookup_reply(*p.run, reply);
+    case Run::Kind::stream_ends:
+      return stream_end_reply(*p.run, reply);
+    case Run::Kind::clearing:
+      return clearing_reply(u, p, reply);
   }
 }
 
@@ -158,6 +165,11 @@ void Engine::moves_reply(Upstream&, Pending& p, BytesView reply) {
 void Engine::moves_done(Run& run) {
   Session* s = run.session;
   if (s == nullptr || s->closed) return free_run(run);
+  if (static_cast<std::uint32_t>(run.argument) != turn_) {  // the command is looked at again, under other rules
+    s->stall = Stall::none;
+    free_run(run);
+    return wake(*s);
+  }
   if (run.conflict && !target_wins(mode_, rules_->policy().conflict)) return resolve_conflicts(run);
   if (run.conflict)
     for (const Move& m : run.moves) put_aside(m);
@@ -170,11 +182,13 @@ void Engine::moves_done(Run& run) {
 
 /// keep-new: N is the record. A leftover at O would become the record again once N is deleted: it goes to quarantine.
 void Engine::put_aside(const Move& move) {
+  if (rules_ == nullptr) return;
   PoolKey key;
   key.database = rules_->database();
   const auto it = pools_.find(key);
   if (it == pools_.end() || it->second.shared == nullptr || it->second.shared->state != Upstream::State::open) return;
   Upstream& u = *it->second.shared;
+  if (!may_start(u)) return;  // whoever meets both names next puts the loser aside
   Run& run = new_run(Run::Kind::conflict, nullptr, nullptr);
   run.moves = {move};
   run.phase = 9;
@@ -207,6 +221,7 @@ void Engine::ask(Run& run) {
     const auto it = pools_.find(s.pool);
     if (it != pools_.end()) u = it->second.shared;
   }
+  if (u != nullptr && u->state == Upstream::State::open && !may_start(*u)) return hold_run(run);
   if (u == nullptr || u->state != Upstream::State::open || run.attempts++ > 16) {
     const Bytes line = run.error.empty()
                            ? to_reply({ErrorCode::busy, "records kept moving while they were read; try again"})
@@ -287,6 +302,7 @@ void Engine::fail_run(Run& run, const Error& error) {
   const Bytes line = to_reply(error);
   switch (run.kind) {
     case Run::Kind::lookup:
+    case Run::Kind::stream_ends:
     case Run::Kind::moves: {
       run.failed = true;
       // The app's command was never sent: it is looked at again, on a new connection.
@@ -303,6 +319,7 @@ void Engine::fail_run(Run& run, const Error& error) {
       }
       return free_run(run);
     case Run::Kind::identity:
+    case Run::Kind::clearing:
       return free_run(run);
     default:
       counters_.unknown_outcomes.add(1);

@@ -53,7 +53,8 @@ Pending& Engine::expect(Upstream& u, Session* s, const commands::Command* comman
 /// The command gets its place in the order of the session's replies.
 void Engine::take_turn(Session& s, Pending& p, const commands::Command& command) {
   p.sequence = s.next++;
-  p.silent = s.reply_off || s.reply_skip;
+  p.silent = s.reply_off || s.reply_skip || s.swallow != 0;
+  if (s.swallow != 0) --s.swallow;
   s.reply_skip = s.skip_next;
   s.skip_next = false;
   if ((command.flags & commands::kReadonly) == 0) s.last_write = s.next;
@@ -201,7 +202,9 @@ Engine::Verdict Engine::moves_first(Session& s, const Request& r) {
   key.database = rules_->database();
   Upstream* u = shared_channel(s, key);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
+  if (!may_start(*u)) return hold(s, r);
   Run& run = new_run(Run::Kind::moves, &s, r.command);
+  run.argument = turn_;
   run.moves = plan_.moves;
   run.outstanding = static_cast<std::uint32_t>(run.moves.size());
   append_moves(*u, run);
@@ -223,6 +226,7 @@ bool Engine::moves_refused(Session& s, Bytes& line) {
 
 Engine::Verdict Engine::carry_out(Session& s, Request& r, Upstream& u) {
   if (plan_.route == Route::refuse) return refuse(s, r, plan_.reason, {});
+  if (plan_.in_scope && !may_start(u)) return hold(s, r);
   if (s.pairs != 0 && (r.command->flags & commands::kReadonly) == 0) {
     // A read whose move is refused is asked again: a later write of this session must not overtake it.
     s.stall = Stall::drain;

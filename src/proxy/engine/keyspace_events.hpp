@@ -23,6 +23,9 @@ struct Event {
   bool operator==(const Event&) const = default;
 };
 
+/// True when a channel of this name or pattern could be a keyspace notification.
+bool could_be_event(BytesView name, bool pattern) noexcept;
+
 /// Keyspace notifications of one session in the app's view (docs/protocol.md, section 6): which channels to ask the
 /// server for, and what of its messages the app gets. One per connection that subscribes; one thread. `rules` must live
 /// as long.

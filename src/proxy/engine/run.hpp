@@ -26,6 +26,8 @@ struct Run {
     conflict,     ///< both names exist: the loser is put aside by policy
     identity,     ///< the probe of run_id and master_replid
     lookup,       ///< COMMAND INFO of a command that the table lacks
+    stream_ends,  ///< last ids of streams that XREAD is to wait behind
+    clearing,     ///< a connection takes the name of a change, and the epoch key is read behind it
   };
   /// What a `hook` reply means for the session.
   enum class Hook : std::uint8_t {
@@ -43,7 +45,8 @@ struct Run {
     client_id,
     sticky,
     unpin,
-    refused_in_multi
+    refused_in_multi,
+    watch_lost
   };
 
   Kind kind = Kind::pair;
@@ -63,7 +66,8 @@ struct Run {
   std::uint8_t attempts = 0;
   std::uint8_t phase = 0;             ///< of runs with several round trips
   std::uint8_t moves_per_record = 1;  ///< 2 when a transaction also puts leftovers aside
-  std::int64_t argument = 0;          ///< SELECT: the database; DBSIZE: keys of ours
+  std::int64_t argument = 0;          ///< SELECT: the database; DBSIZE: keys of ours; `clearing`: the turn
+  std::uint64_t about = 0;            ///< `clearing`: id of the connection that is looked at from this one
   std::vector<Move> moves;
   Bytes request;        ///< the command as sent, kept for asking again (reads and small ones only)
   Bytes request_other;  ///< `ask`: the same at the other names

@@ -20,6 +20,7 @@ enum class Stall : std::uint8_t {
   opening,    ///< waits for an upstream connection
   moves,      ///< waits for moves that go before its next command
   confirmed,  ///< waits until UNSUBSCRIBE is confirmed
+  held,       ///< a command on records waits for a connection where it may start, or for the end of a hold
   streaming,  ///< a big request is passing; the upstream is slower than the client
   closing,    ///< nothing more is read; closed when all is written
 };
@@ -50,8 +51,11 @@ struct Transaction {
     bool keyspace = false;           ///< KEYS, RANDOMKEY, DBSIZE queued
   };
   std::vector<Queued> queued;
-  int database = -1;  ///< where what is queued now will run, once a SELECT was queued
-  Bytes refusal;      ///< no connection could be had for it: what each of its commands is answered until EXEC
+  int database = -1;       ///< where what is queued now will run, once a SELECT was queued
+  Bytes refusal;           ///< no connection could be had for it: what each of its commands is answered until EXEC
+  Bytes requests;          ///< as the client sent them from MULTI on, to be queued anew under another change
+  std::uint32_t kept = 0;  ///< how many these are
+  bool too_long = false;   ///< some are missing
   bool maps_names = false;
 };
 
@@ -68,10 +72,13 @@ struct SessionExtras {
   Subscriptions subscriptions;
   Transaction transaction;
   std::vector<ParkedReply> parked;
-  std::unique_ptr<resp::ReplyFramer> stream;  ///< finds the end of a big request that passes through
-  std::unique_ptr<KeyspaceEvents> events;     ///< set once the client listens to events of records
+  std::unique_ptr<resp::ReplyFramer> stream;                ///< finds the end of a big request that passes through
+  std::unique_ptr<KeyspaceEvents> events;                   ///< set once the client listens to events of records
+  std::shared_ptr<const transforms::RuleSet> events_rules;  ///< what `events` points into
   Broadcast broadcast;
   std::uint32_t confirmations = 0;  ///< (un)subscribe confirmations still to come
+  Bytes parked_request;             ///< the command that waits at the server, to be sent again under another change
+  Time parked_until{};              ///< when it has waited long enough; Time{}: never
   Bytes moves_error;                ///< why the moves of the next command were refused: a RESP error line
   Bytes confirmation_text;          ///< what the client gets when they have
 };
@@ -87,12 +94,15 @@ struct Session {
   Upstream* pinned = nullptr;
   std::uint64_t channel = 0;  ///< id of the upstream connection that its commands in flight are on
   Time last_active{};
+  Time held_since{};
   PoolKey pool;
   std::uint32_t place = 0;             ///< in the engine's list of sessions
   std::uint32_t next = 0;              ///< sequence of the next command
   std::uint32_t deliver = 0;           ///< sequence of the next reply to go out
   std::uint32_t pairs = 0;             ///< reads in flight whose moves are not answered yet: writes wait behind them
   std::uint32_t last_write = 0;        ///< sequence behind the last write in flight
+  std::uint32_t held_for = 0;          ///< sequence of the command that waited last in Stall::held, since held_since
+  std::uint32_t swallow = 0;           ///< replies that the client has had already: requests queued anew
   std::uint32_t in_flight_limit = 64;  ///< commands that may be in flight, from the size of the last reply
   Stall stall = Stall::none;
   Lookup lookup = Lookup::none;
@@ -102,8 +112,12 @@ struct Session {
   bool in_multi = false;
   bool refused_in_multi = false;
   bool watching = false;
-  bool sticky = false;    ///< keeps its pinned connection for good
-  bool tracking = false;  ///< CLIENT TRACKING: CACHING YES is for the app's own next command, not for a move
+  bool watches_records = false;  ///< some of what is watched
+  bool watch_lost = false;       ///< a hold came in between: EXEC answers nil
+  bool ends_known = false;       ///< the ends of the streams were asked for that its next XREAD waits behind
+  bool held_out = false;         ///< the command that was held has waited long enough
+  bool sticky = false;           ///< keeps its pinned connection for good
+  bool tracking = false;         ///< CLIENT TRACKING: CACHING YES is for the app's own next command, not for a move
   bool monitor = false;
   bool raw = false;          ///< RESP2 subscriber or MONITOR: what comes goes out, no ledger
   bool moves_final = false;  ///< extras->moves_error is the answer, whatever the command

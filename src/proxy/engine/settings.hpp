@@ -10,6 +10,14 @@
 
 namespace keyshift::proxy {
 
+/// Mistakes that tests plant, to see that they are noticed.
+enum class Naive : std::uint8_t {
+  none,
+  unread,      ///< a connection is used without a look at the epoch key
+  unheld,      ///< a hold stops nothing
+  remembered,  ///< what was known to be in place is still known in the next era
+};
+
 /// What the engine of one worker is told at its start. Bytes and times; every bound has a stated policy.
 struct EngineSettings {
   /// Rules, mode and run come with Engine::turn(), from the control record; until the first one commands wait.
@@ -37,6 +45,7 @@ struct EngineSettings {
   Duration hold_limit = seconds(2);    ///< what a command on a record waits for a hold, give or take a second
   Duration idle_timeout = seconds(0);  ///< a client that sends nothing for so long is closed; 0: never
   bool allow_dangerous = false;        ///< SHUTDOWN, REPLICAOF and friends
+  Naive naive = Naive::none;           ///< for tests
 };
 
 }  // namespace keyshift::proxy

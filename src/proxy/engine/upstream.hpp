@@ -56,12 +56,13 @@ class Ledger {
 };
 
 /// What a new connection is sent before anything else, in this order; most need only some of it.
-enum class HandshakeStep : std::uint8_t { hello, select, auth, multi, discard };
+enum class HandshakeStep : std::uint8_t { hello, key, select, auth, multi, discard };
 
 /// One connection to a server, as the engine sees it: handshake, order of replies, bytes to send. The socket is the
 /// shell's.
 struct Upstream {
-  enum class State : std::uint8_t { connecting, handshake, open, closed };
+  /// `proving`: nothing is sent there but what proves that the server is under a change that we know.
+  enum class State : std::uint8_t { connecting, handshake, proving, open, closed };
 
   std::uint64_t id = 0;    ///< unique within the worker; never used again
   void* socket = nullptr;  ///< the shell's own handle; the engine never looks at it
@@ -75,7 +76,14 @@ struct Upstream {
   bool multi_proven = false;     ///< MULTI, DISCARD succeeded here: transactions may be piped
   bool unauthenticated = false;  ///< the server wants AUTH and we have no credentials: the app's will go through
   bool login_last = false;       ///< the database was chosen as the proxy's own user
+  bool listens = false;          ///< named as one that never carries a key: subscriptions of RESP2, MONITOR
+  bool awaits_name = false;      ///< the server has not answered to its last name yet
+  bool key_refused = false;      ///< its user may not read the epoch key: that is read on one of ours
+  bool key_asked = false;        ///< the epoch key is being read
   std::uint8_t handshake = 0;    ///< steps not answered yet, a bit each: see HandshakeStep
+  std::uint32_t named = 0;       ///< the turn that its last name is of (Engine::turn_)
+  std::uint32_t era = 0;         ///< Engine::eras_ when it was named
+  std::uint32_t cleared = 0;     ///< the turn in which commands on records may be started here
   PoolKey key;
   Session* owner = nullptr;     ///< the session that has it pinned
   std::uint64_t server_id = 0;  ///< CLIENT ID at the server, from HELLO
@@ -86,10 +94,12 @@ struct Upstream {
   Bytes pair_request;  ///< request of the read at the head, when it came with moves: for asking again
   Bytes retained;      ///< requests of reads in flight, in ledger order, from retained_head on
   std::size_t retained_head = 0;
+  Bytes key_reply;       ///< what the epoch key was, in the handshake
   Bytes hello;           ///< reply of HELLO
   Bytes out_later;       ///< goes out when the handshake is done
   Time last_progress{};  ///< when it last sent a reply, or began to owe one
   Time idle_since{};
+  Time proving_since{};
 };
 
 }  // namespace keyshift::proxy

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t buffer_bytes = 256 * 1024;
 constexpr std::size_t least_read = 64 * 1024;  // below it all is flushed first, and the buffer begins anew
 constexpr auto tick_every = milliseconds(100);
+constexpr auto turning_tick_every = milliseconds(10);
 constexpr auto idle_tick_every = seconds(60);  // nothing is owed to anybody: time limits cannot pass unnoticed
 }  // namespace
 
@@ -93,12 +94,14 @@ void Worker::tick() {
   if (draining_ && (engine_.sessions() == 0 || now_ >= stop_at_)) stopped_ = true;
   fast_ticks_ = worked_ || draining_ || listeners_paused_ || !engine_.quiet();
   worked_ = false;
-  next_tick_ = now_ + (fast_ticks_ ? Duration(tick_every) : Duration(idle_tick_every));
+  const Duration busy_every = engine_.turning() ? turning_tick_every : tick_every;
+  next_tick_ = now_ + (fast_ticks_ ? busy_every : Duration(idle_tick_every));
 }
 
 /// Something happened: time limits are looked at every tick again.
 void Worker::busy() {
   worked_ = true;
+  if (engine_.turning()) next_tick_ = std::min(next_tick_, now_ + Duration(turning_tick_every));
   if (fast_ticks_) return;
   fast_ticks_ = true;
   next_tick_ = now_ + tick_every;

@@ -124,11 +124,14 @@ class World {
       flush();
       return true;
     }
+    if (w.link.killed) return cut(w), true;
     return to_server(w) || to_proxy(w);
   }
   /// The server takes what was sent to it by now, at once.
   bool to_server(Wire& w) {
-    if (!w.open || w.to_server.empty() || !answers) return false;
+    if (!w.open || (w.to_server.empty() && !w.link.resumed) || !answers) return false;
+    w.to_proxy += std::exchange(w.link.pushed, Bytes());
+    w.link.resumed = false;
     const Bytes bytes = std::exchange(w.to_server, Bytes());
     CHECK(server.take(w.link, bytes, w.to_proxy));
     return true;
@@ -150,6 +153,7 @@ class World {
   void cut(Wire& w) {
     if (!w.open) return;
     w.open = false;
+    server.forget(w.link);
     engine.on_upstream_lost(*w.upstream, "Connection reset by peer", now);
     flush();
   }
@@ -268,6 +272,7 @@ class World {
         }
         case Action::Kind::close_upstream:
           if (a.socket != nullptr) static_cast<Wire*>(a.socket)->open = false;
+          if (a.socket != nullptr) server.forget(static_cast<Wire*>(a.socket)->link);
           break;
         case Action::Kind::close_session:
           static_cast<Client*>(a.socket)->closed = true;

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <set>
@@ -26,12 +27,19 @@ class ModelRedis {
     Bytes user = "default";
     std::vector<Words> queued;
     std::map<std::pair<int, Bytes>, std::uint64_t> watched;
+    std::uint64_t id = 0;    ///< given when it sends first
+    Bytes name;              ///< of HELLO ... SETNAME
+    Words parked;            ///< what it is blocked in
+    Bytes pushed;            ///< replies that came without a request: to be taken by whoever holds the other end
+    bool resumed = false;    ///< unblocked: what it had sent behind is to be taken up
+    bool killed = false;     ///< by CLIENT KILL: nothing that it sent is executed any more
     std::vector<Words> log;  ///< what it was sent, in order, handshake included
   };
 
   std::map<int, std::map<Bytes, Bytes>> databases;
   Bytes renamenx_error;    ///< RENAMENX is answered by this line: "-NOREPLICAS ..."
   Bytes write_error;       ///< so is every other write
+  Bytes key_error;         ///< what "limited" is answered for the epoch key
   Bytes multi_error;       ///< so is MULTI
   Bytes run_id = "first";  ///< of INFO: another one is another server
   Bytes password;          ///< that everybody must give
@@ -46,6 +54,8 @@ class ModelRedis {
 
   /// Takes bytes of a connection; appends the replies to `out`. False when they are not RESP.
   bool take(Link& link, BytesView bytes, Bytes& out) {
+    if (link.id == 0) links_[link.id = next_id_++] = &link;
+    if (link.killed) return true;
     link.unread.append(bytes);
     resp::RequestParser parser;
     parser.limits().stream_above = std::size_t{1} << 40;
@@ -63,7 +73,28 @@ class ModelRedis {
     return true;
   }
 
+  /// CLIENT KILL ID: whatever was queued on it does not run.
+  void kill(std::uint64_t id) { links_.at(id)->killed = true; }
+  /// Every connection that was not killed, by its id.
+  [[nodiscard]] const std::map<std::uint64_t, Link*>& links() const { return links_; }
+  void forget(const Link& link) { links_.erase(link.id); }
+  /// An element for whoever waits for it, or for the list.
+  void push(const Bytes& key, const Bytes& value) {
+    for (auto& [id, link] : links_) {
+      if (!link->blocked || link->killed || link->parked.empty() || link->parked[1] != key) continue;
+      link->pushed += "*2\r\n" + bulk(&key) + bulk(&value);
+      return wake(*link);
+    }
+    lists[key].push_back(value);
+  }
+  std::map<Bytes, std::vector<Bytes>> lists;  ///< for BLPOP alone
+
  private:
+  static void wake(Link& link) {
+    link.blocked = false;
+    link.parked.clear();
+    link.resumed = true;
+  }
   static Bytes wrong() { return "-ERR wrong number of arguments\r\n"; }
   static Bytes number(long long n) { return ":" + std::to_string(n) + "\r\n"; }
   static Bytes bulk(const Bytes* text) {
@@ -157,11 +188,11 @@ class ModelRedis {
     if (name == "HELLO" && argv.size() > 4 && argv[2] == "AUTH")
       if (Bytes answer = log_in(link, argv[3], argv[4]); answer[0] == '-') return answer;
     if (name == "HELLO" && link.user.empty()) return "-NOAUTH HELLO must be called with the client authenticated\r\n";
-    if (name == "HELLO")
-      return "*6\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n$2\r\nid\r\n:7\r\n";
+    if (name == "HELLO") return greet(link, argv);
     if (name == "SELECT") return link.database = std::stoi(argv[1]), "+OK\r\n";
     if (name == "PING") return "+PONG\r\n";
     if (name == "ECHO") return bulk(&argv[1]);
+    if (name == "CLIENT" && argv.size() > 2) return client(argv);
     if (name == "CLIENT" || name == "UNWATCH") {
       if (name == "UNWATCH") link.watched.clear();
       return "+OK\r\n";
@@ -181,8 +212,46 @@ class ModelRedis {
                     (link.database == 0 ? static_cast<long long>(sets.size()) : 0));
     if (argv.size() < 2) return wrong();
     if (name == "SADD" || name == "SCARD" || name == "SRANDMEMBER") return of_set(name, argv);
-    if (name == "BLPOP") return link.blocked = true, Bytes();
+    if (name == "KEYS") {
+      Bytes out = "*" + std::to_string(keys.size()) + "\r\n";
+      for (const auto& [key, value] : keys) resp::append_bulk(out, key);
+      return out;
+    }
+    if (name == "BLPOP") return pop(link, argv);
+    if (key_error.size() != 0 && link.user == "limited" && argv[1].starts_with("keyshift:epoch")) return key_error;
     return keyed(link.database, name, argv, keys, find);
+  }
+
+  static Bytes greet(Link& link, const Words& argv) {
+    for (std::size_t i = 2; i + 1 < argv.size(); ++i)
+      if (argv[i] == "SETNAME") link.name = argv[i + 1];
+    return "*6\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n$2\r\nid\r\n" +
+           number(static_cast<long long>(link.id));
+  }
+  Bytes client(const Words& argv) {
+    const auto it = argv.size() < 3 ? links_.end()
+                                    : links_.find(std::strtoull(argv[argv[1] == "LIST" ? 3 : 2].c_str(), nullptr, 10));
+    if (argv[1] == "UNBLOCK") {
+      if (it == links_.end() || !it->second->blocked) return ":0\r\n";
+      it->second->pushed += "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n";
+      wake(*it->second);
+      return ":1\r\n";
+    }
+    if (argv[1] != "LIST") return "+OK\r\n";
+    Bytes text;
+    if (it != links_.end()) text = "id=" + std::to_string(it->first) + " name=" + it->second->name + " db=0\n";
+    return bulk(&text);
+  }
+  Bytes pop(Link& link, const Words& argv) {
+    auto& list = lists[argv[1]];
+    if (list.empty()) {
+      link.parked = argv;
+      link.blocked = true;
+      return {};
+    }
+    const Bytes value = list.front();
+    list.erase(list.begin());
+    return "*2\r\n" + bulk(&argv[1]) + bulk(&value);
   }
 
   Bytes of_set(const Bytes& name, const Words& argv) {
@@ -244,6 +313,8 @@ class ModelRedis {
   }
 
   std::map<std::pair<int, Bytes>, std::uint64_t> versions_;
+  std::map<std::uint64_t, Link*> links_;
+  std::uint64_t next_id_ = 7;
 };
 
 }  // namespace keyshift::proxy::test
