@@ -1,10 +1,12 @@
 """What is recorded: which proxies stand side by side in which mode and view, what happens to them, what must come out."""
 import json
 import os
+import signal
 
 import faults
+from operate import Operator
 from recording import Recording
-from world import World
+from world import FOLLOW, World
 
 TO_NEW = [("to-new", "old")] * 3
 TO_OLD = [("to-old", "old")] * 3
@@ -201,6 +203,58 @@ def there_and_back(run):
         run.world.turn()
         run.stage([("to-old", "old"), ("old", "old"), ("old", "new")], (faults.kill_proxy,), share=0.3)
         return run.finish("to-old")
+
+
+def operated(run, script, kinds=(), **load):
+    """Proxies that follow the control record, while an operator does what `script` says and clients work."""
+    world = run.world
+    for proxy in world.proxies:
+        proxy.start(FOLLOW, "old", "on")
+    operator = Operator(world)
+    operator.apply()
+    recorder = run.recording.start([(proxy.port, "old") for proxy in world.proxies], 3600, **load)
+    with faults.Faults(world, kinds, run.rng, (0.05, 0.3)) as happening:
+        script(operator)
+    recorder.send_signal(signal.SIGTERM)
+    said = json.loads(recorder.communicate(timeout=30)[0])
+    happening.check()
+    assert recorder.returncode == 0, "the recorder failed"
+    run.faults = dict(happening.done)
+    for name in run.recorded:
+        run.recorded[name] += said[name]
+    return operator
+
+
+def there_and_back_again(operator):
+    """All steps that there are, some of them in the middle of a sweep."""
+    operator.take("start")
+    operator.take("rollback")
+    operator.take("start")
+    operator.take("cutover", "--force", "not-verified")
+    operator.take("rollback")
+    operator.take("advance")
+    assert operator.phase() == "observe"
+
+
+def finish_operated(run, operator):
+    run.names_are_single("old")
+    run.world.turn()
+    run.recording.direct("read-back", run.world.port)
+    return f"{run.judged()}; {len(operator.steps)} steps, longest hold {operator.longest_hold} ms"
+
+
+@scenario
+def flips_under_load(run):
+    with run:
+        run.fill("old")
+        return finish_operated(run, operated(run, there_and_back_again))
+
+
+@scenario
+def flips_while_proxies_die_and_stop(run):
+    with run:
+        run.fill("old")
+        return finish_operated(run, operated(run, there_and_back_again, (faults.kill_proxy, faults.stop_proxy), **STOPPING))
 
 
 def must_be_caught(run, modes, share=0.6):

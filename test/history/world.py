@@ -25,6 +25,12 @@ spec:
     - {name: session, from: {key: "sess:<id>"}, to: {key: "session:v2:<id>"}}
   sweep: {max_keys_per_second: RATE, max_server_latency_ms: 1000}
 """
+# The test itself speaks to the server past the proxies.
+ALLOWED = """  bypass: {allow: [{addr: 127.0.0.1}]}
+"""
+
+
+FOLLOW = "follow"  # in place of a mode: what the control record says
 
 
 class Proxy:
@@ -37,8 +43,8 @@ class Proxy:
     def start(self, mode, view, sweep="off"):
         self.mode, self.view, self.sweep = mode, view, sweep
         w = self.world
-        self.process = w.spawn([w.keyshift, "proxy", "--listen", f"127.0.0.1:{self.port}", "--upstream", w.url, "--migration", w.file,
-                                "--mode", mode, "--view", view, "--sweep", sweep, "--admin", "off", "--health", "off",
+        given = [] if mode == FOLLOW else ["--migration", w.file, "--mode", mode, "--view", view]
+        self.process = w.spawn([w.keyshift, "proxy", "--listen", f"127.0.0.1:{self.port}", "--upstream", w.url, *given, "--sweep", sweep, "--admin", "off", "--health", "off",
                                 "--log-level", "warning"], f"proxy{self.number}.log")
         wait_until_listening(self.port, self.process)
 
@@ -69,6 +75,9 @@ class World:
                 out.write(MIGRATION.replace("RATE", str(limit)))
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
+        self.applied_file = os.path.join(folder, "applied.yaml")
+        with open(self.applied_file, "w") as out:
+            out.write(MIGRATION.replace("RATE", "2000").replace("127.0.0.1:6379", f"127.0.0.1:{self.port}") + ALLOWED)
         server = self.spawn(["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", folder], "server.log")
         wait_until_listening(self.port, server)
         self.server = Connection(self.port)

@@ -30,11 +30,12 @@ void load(const Options& options, Journal& journal) {
     clients.push_back(std::make_unique<Client>(options, mix, journal, numbers, i % options.ports.size(),
                                                options.patience_ms == 0 || i % 2 == 0));
   const Instant started = now();
-  const Instant ends = started + static_cast<Instant>(options.seconds * 1e9);
+  Instant ends = started + static_cast<Instant>(options.seconds * 1e9);
   Instant next_tick = 0;
   std::vector<pollfd> polled(clients.size());
   for (;;) {
-    const bool last = stopped != 0 || now() >= ends;
+    if (stopped != 0 && now() < ends) ends = now();
+    const bool last = now() >= ends;
     if (now() >= next_tick) {
       for (auto& client : clients) client->tick(started, last);
       next_tick = now() + tick_every;
