@@ -24,6 +24,7 @@ namespace {
 
 constexpr Duration kLookEvery = milliseconds(500);
 constexpr Duration kLookWhileHeld = milliseconds(20);
+constexpr Duration kLookUnsettled = milliseconds(2);  // the entry of the audit comes with `next`, `cur` right behind it
 constexpr Duration kRetry = milliseconds(200);
 constexpr BytesView kGone =
     "the control record is gone from the store (FLUSHALL, an emptied server, an older backup): keyshift repair";
@@ -120,10 +121,17 @@ asio::awaitable<void> Follower::run() {
     co_await look();
     if (std::exchange(help_wanted_, false)) co_await help();
     if (stopping_) break;
-    timer_.expires_after(!known_ ? kRetry : hold_ ? kLookWhileHeld : kLookEvery);
+    timer_.expires_after(pause(clock_now()));
     if (help_wanted_) continue;
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
+}
+
+/// Until the next look.
+Duration Follower::pause(Time now) const {
+  if (!known_) return kRetry;
+  if (unsettled_since_ && now - *unsettled_since_ < milliseconds(100)) return kLookUnsettled;
+  return hold_ || unsettled_since_ ? kLookWhileHeld : kLookEvery;
 }
 
 /// An entry appears in the same step as the change that it tells of. A server without the stream is asked again later.
@@ -164,6 +172,9 @@ asio::awaitable<void> Follower::look() {
     co_return;
   }
   known_ = true;
+  const bool unsettled = state && state->record && !state->record->settled();
+  if (!unsettled) unsettled_since_.reset();
+  if (unsettled && !unsettled_since_) unsettled_since_ = clock_now();
   const bool gone = state && !state->record;
   if (gone && !acted_->change.id) {
     tell("");

@@ -60,6 +60,7 @@ class Follower {
   std::shared_ptr<const control::Serving> serving_of(const ControlState& state);
   void act_on(std::shared_ptr<const control::Serving> serving);
   void tell(const std::string& trouble);
+  [[nodiscard]] Duration pause(Time now) const;
 
   boost::asio::any_io_executor executor_;
   FollowerOptions options_;
@@ -71,6 +72,7 @@ class Follower {
   std::map<Bytes, std::shared_ptr<const transforms::RuleSet>> rules_;  ///< compiled, by hash of the spec
   std::optional<control::Change> hold_;                                ///< that was seen last
   Time hold_seen_{};
+  std::optional<Time> unsettled_since_;  ///< the record has a `next` that is not `cur` yet
   std::string told_;
   std::atomic<bool> known_ = false;
   bool stopping_ = false, help_wanted_ = false;
