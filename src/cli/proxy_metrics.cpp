@@ -19,6 +19,7 @@ void connections(const ProxyView& view, const ProxyTotals& totals, MetricsSink& 
   sink.add(Metric::unknown_outcomes, totals.unknown_outcomes);
   sink.add(Metric::big_replies, totals.big_replies);
   sink.add(Metric::generations, totals.generations);
+  sink.add(Metric::given_up, totals.given_up);
 }
 
 void commands(const ProxyView& view, MetricsSink& sink) {
@@ -43,6 +44,7 @@ void durations(const ProxyTotals& totals, MetricsSink& sink) {
   add(Metric::command_duration, totals.duration);
   add(Metric::upstream_duration, totals.upstream);
   add(Metric::move_duration, totals.moves);
+  add(Metric::hold_duration, totals.holds);
 }
 
 void migration_metrics(const ProxyView& view, MetricsSink& sink) {

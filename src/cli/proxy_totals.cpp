@@ -37,6 +37,7 @@ ProxyTotals totals_of(const std::vector<const proxy::EngineCounters*>& counters)
       if (const auto* command = slot.load(std::memory_order_acquire); command != nullptr) add(*command, out);
     out.upstream.add(worker->own);
     out.moves.add(worker->moves);
+    out.holds.add(worker->holds);
     out.sessions_opened += worker->sessions_opened.read();
     out.upstreams_opened += worker->upstreams_opened.read();
     out.upstream_failures += worker->upstream_failures.read();
@@ -47,6 +48,7 @@ ProxyTotals totals_of(const std::vector<const proxy::EngineCounters*>& counters)
     out.refused += worker->refused.read();
     out.conflicts_resolved += worker->conflicts_resolved.read();
     out.generations += worker->generations.read();
+    out.given_up += worker->given_up.read();
   }
   return out;
 }

@@ -40,10 +40,11 @@ struct ProxyTotals {
   Sum duration;  ///< of commands
   Sum upstream;  ///< of all requests, those commands among them
   Sum moves;
+  Sum holds;
   std::uint64_t answered = 0;  ///< replies that have a duration
   std::uint64_t sessions_opened = 0, upstreams_opened = 0, upstream_failures = 0, unknown_outcomes = 0;
   std::uint64_t protocol_errors = 0, output_limit_kills = 0, big_replies = 0, refused = 0, conflicts_resolved = 0;
-  std::uint64_t generations = 0;
+  std::uint64_t generations = 0, given_up = 0;
   [[nodiscard]] std::uint64_t commands() const noexcept;
 };
 ProxyTotals totals_of(const std::vector<const proxy::EngineCounters*>& counters);

@@ -46,6 +46,10 @@ enum class MetricType : std::uint8_t { counter, gauge, histogram };
     "met so far; not shown while that is less than a hundredth of the keys")                                         \
   X(conflicts, "keyshift_conflicts_total", counter, "rule",                                                          \
     "records found under both names, by commands and by the sweep of this process")                                  \
+  X(hold_duration, "keyshift_hold_duration_seconds", histogram, "",                                                  \
+    "from the moment when a worker sees a hold of the fleet to its end")                                             \
+  X(given_up, "keyshift_given_up_total", counter, "",                                                                \
+    "errands for records that were under way and were given up because the fleet turned")                            \
   X(generations, "keyshift_generations_total", counter, "",                                                          \
     "times that what was known of records was forgotten because the server may be another one")                      \
   X(sweep_state, "keyshift_sweep_state", gauge, "migration,state", "1 for the state of the sweep, 0 for the others") \
