@@ -104,8 +104,13 @@ void Follower::stop() {
 void Follower::learn(bool help) {
   asio::post(executor_, [this, help] {
     help_wanted_ = help_wanted_ || help;
-    timer_.cancel();
+    wake();
   });
+}
+
+void Follower::wake() {
+  woken_ = true;
+  timer_.cancel();
 }
 
 std::shared_ptr<const Serving> Follower::serving() const {
@@ -122,8 +127,9 @@ asio::awaitable<void> Follower::run() {
     if (std::exchange(help_wanted_, false)) co_await help();
     if (stopping_) break;
     timer_.expires_after(pause(clock_now()));
-    if (help_wanted_) continue;
+    if (std::exchange(woken_, false)) continue;  // while it looked, so that the look may be of before
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    woken_ = false;
   }
 }
 
@@ -155,7 +161,7 @@ asio::awaitable<void> Follower::listen() {
                          heard->elements[0].elements.size() == 2 && !heard->elements[0].elements[1].elements.empty();
     if (entries) {
       self->last = heard->elements[0].elements[1].elements.back().elements.at(0).text;
-      timer_.cancel();
+      wake();
     } else if (!heard || heard->error()) {
       listen_timer_.expires_after(kLookEvery);
       co_await listen_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

@@ -60,6 +60,7 @@ class Follower {
   std::shared_ptr<const control::Serving> serving_of(const ControlState& state);
   void act_on(std::shared_ptr<const control::Serving> serving);
   void tell(const std::string& trouble);
+  void wake();
   [[nodiscard]] Duration pause(Time now) const;
 
   boost::asio::any_io_executor executor_;
@@ -75,7 +76,7 @@ class Follower {
   std::optional<Time> unsettled_since_;  ///< the record has a `next` that is not `cur` yet
   std::string told_;
   std::atomic<bool> known_ = false;
-  bool stopping_ = false, help_wanted_ = false;
+  bool stopping_ = false, help_wanted_ = false, woken_ = false;
 };
 
 }  // namespace keyshift::driver
