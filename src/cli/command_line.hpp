@@ -78,6 +78,7 @@ int run_advance(const Invocation&);
 int run_pause(const Invocation&);
 int run_resume(const Invocation&);
 int run_throttle(const Invocation&);
+int run_backup(const Invocation&);
 int run_demo(const Invocation&);
 int run_demo_verdict(const Invocation&);
 int run_completion(const Invocation&);

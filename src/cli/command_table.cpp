@@ -26,6 +26,14 @@ constexpr OwnOption verify_own[] = {
      "what is expected: each record under its old name or under its new one (default to-new)"},
     {"sample", "N", "check one in N of the records that are in place (default 1: each)"},
     {"json", "", "print the report as JSON"}};
+constexpr OwnOption backup_own[] = {
+    {"directory", "DIR", "where backups are; without it spec.backup.directory of the migration file"},
+    {"provider", "rdb", "create: how; without it spec.backup.provider of the migration file, else rdb"},
+    {"prove", "", "create: prove it at once"},
+    {"keep", "N", "create: then remove what is beyond the N youngest of this run and superseded by a proven one"},
+    {"max-age", "TIME", "create: then remove what is older and superseded by a proven one"},
+    {"json", "", "print the manifest, or the list, as JSON"}};
+
 constexpr OwnOption demo_own[] = {
     {"records", "N", "how many records to fill in (default 1000000)"},
     {"seconds", "N", "about how long their move takes: sets its speed (default 20)"},
@@ -85,6 +93,10 @@ constexpr auto rows = std::to_array<CommandRow>({
      "Looks at every key, and a moment later again at what is not as it should be: what only moves is no difference.\n"
      "Ends with 0 when nothing is wrong, with 1 when something stays wrong. Only reads, at the speed of spec.sweep.",
      TakesOptions::store, verify_own, 0, run_verify},
+    {"backup", "create | list | prove [NAME]", "take and prove copies of a Redis",
+     "create writes a stamp into Redis, copies it and writes a manifest beside the copy. prove loads a copy into a\n"
+     "redis-server of its own and looks for exactly that stamp; without NAME the youngest one. docs/backup.md has all.",
+     TakesOptions::store, backup_own, 2, run_backup},
     {"demo", "[OPTION...]", "watch records change their names under load, on this machine alone, with proof",
      "Starts a redis-server and a proxy of its own on free ports of loopback, and clients that compare every answer.\n"
      "At the end another process reads all of Redis and gives the verdict: 0 for PASS, 1 for FAIL.",

@@ -52,11 +52,19 @@ constexpr std::array rows{
                    "16 hexadecimal digits, drawn at random: read on every node before a hold is begun, so that no hold "
                    "waits for a replica that is far behind",
                    "whoever begins a hold", "its expiry"},
+    ReservedKeyRow{ReservedKey::stamp, "stamp", "keyshift:stamp:{}:<run>", "0", "string", "1, in its first line",
+                   "never",
+                   "`keyshift-stamp 1`, then the lines `run` (id of the run, or `manual`), `store` (the id that is at "
+                   "`keyshift:store:{}:id`), `word` (32 hexadecimal digits, drawn at random), `written` (milliseconds "
+                   "since 1970): a backup that holds exactly this stamp was taken behind it, of this store, for this "
+                   "run",
+                   "`keyshift backup create`, right before it copies; the next one of that run replaces it",
+                   "people, once no backup of that run is wanted any more"},
     ReservedKeyRow{ReservedKey::store_id, "store", "keyshift:store:{}:id", "0", "string", "-", "never",
                    "32 hexadecimal digits, drawn at random: two addresses that show the same ones lead to the same "
                    "store",
                    "a proxy or a sweep that is given a migration file whose source has another address than its "
-                   "upstream and can be reached; the first one that comes (SET NX)",
+                   "upstream and can be reached, and `keyshift backup create`; the first one that comes (SET NX)",
                    "people, once no migration is under way; it is then written anew"},
     ReservedKeyRow{ReservedKey::checkpoint, "sweep", "keyshift:sweep:{}:<run>", "0", "string",
                    "1, in its first line; another one is refused by its number", "never",

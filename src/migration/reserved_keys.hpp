@@ -15,6 +15,7 @@ enum class ReservedKey : std::uint8_t {
   audit,
   channel,
   probe,
+  stamp,
   store_id,
   checkpoint,
   sweeper,

@@ -98,6 +98,8 @@ Bytes control_channel_name() { return reserved_name(ReservedKey::channel, "", "c
 
 Bytes probe_name() { return reserved_name(ReservedKey::probe, "", "key"); }
 
+Bytes stamp_name(BytesView run) { return reserved_name(ReservedKey::stamp, "", run); }
+
 Bytes store_id_name() { return reserved_name(ReservedKey::store_id, "", "id"); }
 
 }  // namespace keyshift::migration

@@ -50,6 +50,9 @@ Bytes control_channel_name();
 /// What a driver writes at a primary to see it on every node: keyshift:probe:{}:key. In database 0.
 Bytes probe_name();
 
+/// What the last backup of `run` wrote before it copied: keyshift:stamp:{}:<run>. In database 0.
+Bytes stamp_name(BytesView run);
+
 /// What tells a store from another one, whatever its address: keyshift:store:{}:id. In database 0.
 Bytes store_id_name();
 

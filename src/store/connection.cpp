@@ -110,6 +110,11 @@ Result<std::optional<BytesView>> Connection::take() {
   return std::optional<BytesView>();
 }
 
+Stream Connection::release() noexcept {
+  Stream released = std::move(stream_);
+  return released;
+}
+
 Error Connection::broken(const Error& why) {
   stream_.close();
   std::string what = url_.printed() + ": " + why.what;

@@ -58,6 +58,9 @@ class Connection {
   [[nodiscard]] Role role() const noexcept { return role_; }
   [[nodiscard]] resp::Protocol protocol() const noexcept { return protocol_; }
   [[nodiscard]] bool is_open() const noexcept { return stream_.is_open(); }
+  /// Hands its stream to somebody who speaks something else than RESP on it (a replication stream). Only while
+  /// in_flight() is 0; the connection is closed behind it.
+  Stream release() noexcept;
   /// Ends what waits with an error. Idempotent.
   void close() noexcept { stream_.close(); }
 
