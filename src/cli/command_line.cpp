@@ -38,13 +38,13 @@ void declare(CLI::App& app, const CommandRow& command, Raw& raw) {
     if (row.kind == OptionKind::flag)
       app.add_flag(flag_of(row.name), raw.flags[row.name]);
     else
-      app.add_option(flag_of(row.name), raw.values[row.name])->expected(1)->take_all();
+      app.add_option(flag_of(row.name), raw.values[row.name])->expected(1)->allow_extra_args(false)->take_all();
   }
   for (const OwnOption& own : command.own) {
     if (own.values.empty())
       app.add_flag(flag_of(own.name), raw.flags[own.name]);
     else
-      app.add_option(flag_of(own.name), raw.values[own.name])->expected(1)->take_all();
+      app.add_option(flag_of(own.name), raw.values[own.name])->expected(1)->allow_extra_args(false)->take_all();
   }
   if (command.most_words > 0) app.add_option("words", raw.words)->expected(0, static_cast<int>(command.most_words));
 }

@@ -82,6 +82,8 @@ int run_backup(const Invocation&);
 int run_demo(const Invocation&);
 int run_demo_verdict(const Invocation&);
 int run_completion(const Invocation&);
+int run_check(const Invocation&);
+int run_fence(const Invocation&);
 int run_verify(const Invocation&);
 int run_version(const Invocation&);
 int run_help(const Invocation&);

@@ -21,6 +21,11 @@ constexpr std::string_view step_more =
     "on two terminals at once: whoever comes next finishes what was begun.";
 constexpr OwnOption explain_own[] = {{"json", "", "print it as JSON"}};
 
+constexpr OwnOption check_own[] = {{"json", "", "print the findings as JSON"}};
+constexpr OwnOption fence_own[] = {
+    {"keep", "GLOBS", "key patterns that fenced users keep or get, separated by blanks; none may fit a record"},
+    {"apply", "", "do it, on this server; the users have to be named"},
+    {"yes", "", "with --apply: without asking"}};
 constexpr OwnOption verify_own[] = {
     {"mode", "old|to-new|new|to-old",
      "what is expected: each record under its old name or under its new one (default to-new)"},
@@ -89,6 +94,16 @@ constexpr auto rows = std::to_array<CommandRow>({
     {"explain", "FILE KEY | FILE -- COMMAND ARG...", "what happens to a key or a command in each mode and view",
      "Reads the migration file alone; no Redis is asked. Keys and arguments are taken byte for byte.",
      TakesOptions::none, explain_own, 2, run_explain},
+    {"check", "[OPTION...]", "whether a Redis is fit for a migration: findings with a code and a hint each",
+     "Looks at version, role, replicas, persistence, memory, clock, rights, scripts and clients that bypass the\n"
+     "proxies, and proves that naming and killing connections works there. With --migration also whether its source\n"
+     "is this store, and at records that clash. Ends with 3 when a finding forbids a migration. Changes no record.",
+     TakesOptions::store, check_own, 0, run_check},
+    {"fence", "[USER...] [OPTION...]", "ACL rules that keep users who bypass the proxies away from the records",
+     "Prints, and with --apply sets, what takes from users each key pattern that could reach a record under either\n"
+     "name or a reserved key, and how it is undone. Without USER: all but the own one, those of proxies, and those\n"
+     "that spec.bypass.allow names. ACLs cannot say \"all keys but these\": a user with ~* keeps only --keep.",
+     TakesOptions::store, fence_own, 1000, run_fence},
     {"verify", "[OPTION...]", "look whether every record is where it should be, and whole",
      "Looks at every key, and a moment later again at what is not as it should be: what only moves is no difference.\n"
      "Ends with 0 when nothing is wrong, with 1 when something stays wrong. Only reads, at the speed of spec.sweep.",

@@ -125,6 +125,16 @@ asio::awaitable<Result<Doubts>> pass_gate(asio::any_io_executor executor, StoreG
   co_return doubts;
 }
 
+asio::awaitable<Result<Doubts>> compare_stores(asio::any_io_executor executor, StoreGate gate) {
+  Doubts doubts;
+  if (!gate.source) co_return doubts;
+  const auto upstream = co_await connect(executor, gate.upstream, gate);
+  if (!upstream) co_return upstream.error();
+  const auto passed = co_await same_store(executor, **upstream, gate, doubts);
+  if (!passed) co_return passed.error();
+  co_return doubts;
+}
+
 bool same_address(const store::Url& a, const store::Url& b) noexcept {
   return a.kind == b.kind && a.addresses == b.addresses && a.path == b.path && a.master_name == b.master_name;
 }

@@ -33,6 +33,9 @@ using Doubts = std::vector<std::string>;
 /// Stores are told from each other by an id that is kept in them (docs/formats.md): the first who compares writes it.
 boost::asio::awaitable<Result<Doubts>> pass_gate(boost::asio::any_io_executor executor, StoreGate gate);
 
+/// The second question alone: is `gate.source`, when it is set, the store at the upstream? Errors as above.
+boost::asio::awaitable<Result<Doubts>> compare_stores(boost::asio::any_io_executor executor, StoreGate gate);
+
 /// True when both URLs lead to the same place by what they say: kind, addresses, path. Users and databases do not
 /// count.
 bool same_address(const store::Url& a, const store::Url& b) noexcept;

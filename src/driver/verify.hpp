@@ -12,6 +12,7 @@ namespace keyshift::driver {
 struct VerifyOptions {
   control::VerifyPlan plan;
   std::uint32_t keys_per_second = 0;  ///< 0: as fast as it goes
+  std::uint64_t most_keys = 0;        ///< the scan ends behind the page with this one; 0: all are looked at
   Duration again_after = milliseconds(500);
   std::function<void(const control::VerifyReport&)> progress;  ///< called after each page; may be empty
 };

@@ -40,17 +40,6 @@ void read_replicas(std::string_view info, ServerInfo& out) {
 
 }  // namespace
 
-std::string_view info_field(std::string_view info, std::string_view field) noexcept {
-  for (std::size_t at = info.find(field); at != info.npos; at = info.find(field, at + 1)) {
-    const bool begins = at == 0 || info[at - 1] == '\n';
-    const std::size_t colon = at + field.size();
-    if (!begins || colon >= info.size() || info[colon] != ':') continue;
-    const auto value = info.substr(colon + 1);
-    return value.substr(0, value.find_first_of("\r\n"));
-  }
-  return {};
-}
-
 ServerInfo read_info(std::string_view info) {
   ServerInfo out;
   out.identity.run_id = info_field(info, "run_id");

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "resp/info_field.hpp"
 #include "store/connection.hpp"
 
 namespace keyshift::store {
@@ -27,8 +28,7 @@ struct ServerInfo {
   bool loading = false;
 };
 
-/// The value of `field` in the text of INFO; empty when it is not there. A view into `info`.
-std::string_view info_field(std::string_view info, std::string_view field) noexcept;
+using resp::info_field;
 
 /// Reads the text of INFO (all sections wanted, one after the other). Never fails: what is not understood stays 0.
 ServerInfo read_info(std::string_view info);

@@ -19,6 +19,16 @@ TEST_CASE("options, words and what stands behind two dashes are told apart") {
   CHECK(read->behind == std::vector<std::string>{"SET", "--json", "--"});
 }
 
+TEST_CASE("a word behind an option's value is a word, not another value") {
+  const auto read =
+      read_command_line({"fence", "--migration", "file.yaml", "app", "cron", "--keep", "a* b*", "--apply"});
+  REQUIRE(read.has_value());
+  CHECK(read->words == std::vector<std::string>{"app", "cron"});
+  CHECK(read->options.at("migration").values == std::vector<std::string>{"file.yaml"});
+  CHECK(read->own.at("keep") == "a* b*");
+  CHECK_FALSE(read_command_line({"sweep", "--migration", "file.yaml", "stray"}).has_value());
+}
+
 TEST_CASE("an option is read in both spellings, and a list as often as it is given") {
   const auto read =
       read_command_line({"proxy", "--mode=new", "--listen", "1", "--listen", "unix:/a", "--allow-dangerous"});
