@@ -199,6 +199,8 @@ proxy::ProxyOptions proxy_options(const Startup& startup) {
   out.max_clients = s.number("max-clients");
   out.drain_timeout = s.time("drain-timeout");
   proxy::EngineSettings& engine = out.engine;
+  // Without a word of how records are to be served, the control record says it.
+  engine.follows = !startup.migration && !s.given("mode");
   engine.rules = startup.rules;
   engine.mode = startup.mode;
   engine.view = startup.view;

@@ -123,8 +123,10 @@ Steps<Flip::Verdict> Flip::first_record() {
 /// Nothing is under way: the keys are brought into step, then what is asked for is begun.
 Steps<Flip::Verdict> Flip::begin_change() {
   const Verdict keys = co_await keys_of_primaries(record_.cur);
-  if (keys == Verdict::misfit) co_return co_await hold_above();
-  if (keys != Verdict::go_on) co_return keys;
+  if (keys != Verdict::go_on && keys != Verdict::misfit) co_return keys;
+  const bool went_back = request_.known_epoch > record_.cur.id.epoch;
+  if (went_back) above_ = std::max(above_, request_.known_epoch);
+  if (keys == Verdict::misfit || went_back) co_return co_await hold_above();
   const bool through = mine_ && (mine_->hold ? record_.cur.prev == mine_->id : record_.cur.id == mine_->id) &&
                        record_.cur.runs == fulfilled(*mine_).runs && (!request_.hold || looked_);
   if (through || !request_.edit) co_return co_await end_request();

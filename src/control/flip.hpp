@@ -27,6 +27,9 @@ struct ChangeRequest {
   bool hold = false;
   /// Where there is no record yet, begin one.
   bool create = false;
+  /// The highest epoch that the caller has acted on: when the record's is lower, it went back, and what follows is a
+  /// hold above both.
+  std::uint64_t known_epoch = 0;
   Bypass bypass;
   Duration hold_limit = seconds(2);    ///< how long commands may be held (limits.hold)
   Duration grace = milliseconds(150);  ///< before late connections are killed

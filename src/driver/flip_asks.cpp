@@ -112,7 +112,7 @@ asio::awaitable<Result<bool>> set_record(State& state, const FlipAsk& ask) {
 }
 
 asio::awaitable<Result<void>> probe(State& state, Duration limit) {
-  const Bytes name = migration::probe_name(), token = std::to_string(random_word());
+  const Bytes token = std::to_string(random_word()), name = migration::probe_name(token);
   const Time until = std::chrono::steady_clock::now() + limit;
   const auto nodes = co_await list_nodes(state);
   if (!nodes) co_return nodes.error();

@@ -24,11 +24,13 @@ namespace {
 
 constexpr Duration kLookEvery = milliseconds(500);
 constexpr Duration kLookWhileHeld = milliseconds(20);
-constexpr Duration kLookUnsettled = milliseconds(2);  // the entry of the audit comes with `next`, `cur` right behind it
 constexpr Duration kRetry = milliseconds(200);
+constexpr int kInVain = 5;
 constexpr BytesView kGone =
     "the control record is gone from the store (FLUSHALL, an emptied server, an older backup): keyshift repair";
-constexpr const char* kListenMillis = "2000";
+/// A subscription that hears nothing for so long is made anew: its server may be gone without a word.
+constexpr Duration kSilence = seconds(60);
+constexpr std::size_t kMessages = std::size_t{1} << 40;  // each counts as a reply to SUBSCRIBE
 
 Time clock_now() { return std::chrono::steady_clock::now(); }
 
@@ -42,7 +44,7 @@ FleetOptions fleet_options(const FollowerOptions& options) {
 store::ConnectOptions listen_options(const FollowerOptions& options) {
   store::ConnectOptions out;
   out.name = text(control::ConnectionName{options.name, control::Carries::none, {}});
-  out.database = 0;
+  out.request_limit = kSilence;
   return out;
 }
 
@@ -77,16 +79,16 @@ std::shared_ptr<const transforms::RuleSet> scope_of_all(const ControlState& stat
 
 }  // namespace
 
-/// Hears of changes: waits for the next entry of the audit.
+/// Hears of changes: the subscription, which never carries a key.
 struct Follower::Listener {
   std::unique_ptr<store::Connection> connection;
-  Bytes last = "$";
 };
 
 Follower::Follower(asio::any_io_executor executor, FollowerOptions options)
     : executor_(executor),
       options_(std::move(options)),
       store_(executor, fleet_options(options_)),
+      settling_store_(executor, fleet_options(options_)),
       timer_(executor),
       listen_timer_(executor),
       listener_(std::make_shared<Listener>()),
@@ -104,13 +106,8 @@ void Follower::stop() {
 void Follower::learn(bool help) {
   asio::post(executor_, [this, help] {
     help_wanted_ = help_wanted_ || help;
-    wake();
+    timer_.cancel();
   });
-}
-
-void Follower::wake() {
-  woken_ = true;
-  timer_.cancel();
 }
 
 std::shared_ptr<const Serving> Follower::serving() const {
@@ -123,50 +120,46 @@ asio::awaitable<void> Follower::run() {
   asio::co_spawn(executor_, listen(), asio::detached);
   boost::system::error_code ignored;
   while (!stopping_) {
+    look_again_ = false;
     co_await look();
     if (std::exchange(help_wanted_, false)) co_await help();
     if (stopping_) break;
-    timer_.expires_after(pause(clock_now()));
-    if (std::exchange(woken_, false)) continue;  // while it looked, so that the look may be of before
+    if (help_wanted_ || look_again_) continue;
+    const bool quick = restless_since_ || clock_now() < quick_until_;
+    timer_.expires_after(!known_ ? kRetry : quick ? kLookWhileHeld : kLookEvery);
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    woken_ = false;
   }
 }
 
-/// Until the next look.
-Duration Follower::pause(Time now) const {
-  if (!known_) return kRetry;
-  if (unsettled_since_ && now - *unsettled_since_ < milliseconds(100)) return kLookUnsettled;
-  return hold_ || unsettled_since_ ? kLookWhileHeld : kLookEvery;
-}
-
-/// An entry appears in the same step as the change that it tells of. A server without the stream is asked again later.
+/// Only for speed: what it misses is seen at the next look.
 asio::awaitable<void> Follower::listen() {
   const auto self = listener_;  // outlives the follower while it waits
   boost::system::error_code ignored;
   while (!stopping_) {
-    if (!self->connection || !self->connection->is_open()) {
-      auto opened = co_await store::Connection::open(executor_, options_.upstream, listen_options(options_));
-      if (stopping_) co_return;
-      if (opened) self->connection = std::move(*opened);
-    }
-    Result<resp::Reply> heard = fail(ErrorCode::store, "not connected");
-    if (self->connection && self->connection->is_open()) {
-      std::vector<Bytes> command{"XREAD", "BLOCK",   kListenMillis,           "COUNT",
-                                 "100",   "STREAMS", migration::audit_name(), self->last};
-      heard = co_await self->connection->ask(std::move(command));
+    auto opened = co_await store::Connection::open(executor_, options_.upstream, listen_options(options_));
+    if (stopping_) co_return;
+    if (opened) {
+      self->connection = std::move(*opened);
+      Bytes command;
+      resp::append_command(command, {"SUBSCRIBE", migration::control_channel_name()});
+      auto going = co_await self->connection->send(command, kMessages);
+      while (going && !stopping_) {
+        going = co_await self->connection->fill();
+        if (stopping_) co_return;
+        take_messages(*self->connection);
+        timer_.cancel();
+        look_again_ = true;
+      }
     }
     if (stopping_) co_return;
-    const bool entries = heard && heard->aggregate() && heard->elements.size() == 1 &&
-                         heard->elements[0].elements.size() == 2 && !heard->elements[0].elements[1].elements.empty();
-    if (entries) {
-      self->last = heard->elements[0].elements[1].elements.back().elements.at(0).text;
-      wake();
-    } else if (!heard || heard->error()) {
-      listen_timer_.expires_after(kLookEvery);
-      co_await listen_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    }
+    listen_timer_.expires_after(kLookEvery);
+    co_await listen_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
+}
+
+void Follower::take_messages(store::Connection& connection) {
+  for (auto message = connection.take(); message && *message; message = connection.take())
+    if ((*message)->find("wanted") != BytesView::npos) quick_until_ = clock_now() + hold_limit();
 }
 
 asio::awaitable<void> Follower::look() {
@@ -178,9 +171,6 @@ asio::awaitable<void> Follower::look() {
     co_return;
   }
   known_ = true;
-  const bool unsettled = state && state->record && !state->record->settled();
-  if (!unsettled) unsettled_since_.reset();
-  if (unsettled && !unsettled_since_) unsettled_since_ = clock_now();
   const bool gone = state && !state->record;
   if (gone && !acted_->change.id) {
     tell("");
@@ -193,38 +183,62 @@ asio::awaitable<void> Follower::look() {
     co_return;
   }
   const control::Change& cur = state->record->cur;
-  const bool behind = cur.id.epoch < acted_->change.id.epoch;
-  if (behind) {  // a failover lost what was known here: nobody acts on it
-    tell("the control record went back from epoch " + std::to_string(acted_->change.id.epoch) + " to " +
-         std::to_string(cur.id.epoch) + ": the next change goes above both");
-    co_return;
-  }
-  act_on(serving_of(*state));
-  if (!cur.hold) {
-    hold_.reset();
-  } else if (!hold_ || hold_->id != cur.id) {
-    hold_ = cur;
-    hold_seen_ = clock_now();
-  }
-  if (hold_) co_await end_old_hold(clock_now());
+  const control::ChangeId mine = acted_->change.id;
+  // A failover lost what was known here: nobody acts on it.
+  const bool back = cur.id.epoch < mine.epoch || (cur.id.epoch == mine.epoch && cur.id != mine);
+  if (back)
+    tell("the control record went back from " + text(mine) + " to " + text(cur.id) +
+         ": the next change goes above both");
+  else
+    act_on(serving_of(*state));
+  watch_over(*state->record, back);
 }
 
-/// A hold that whoever began it does not end: anybody may, without a look (docs/protocol.md, "A hold cannot get
-/// stuck").
-asio::awaitable<void> Follower::end_old_hold(Time now) {
-  const Duration limit = acted_->migration ? acted_->migration->hold_limit : std::chrono::milliseconds(2000);
-  if (hold_->forced || now - hold_seen_ < limit) co_return;
+Duration Follower::hold_limit() const {
+  return acted_->migration ? Duration(acted_->migration->hold_limit) : Duration(seconds(2));
+}
+
+/// A hold that whoever began it does not end, a change that nobody finishes, a record that went back: after a while
+/// anybody may (docs/protocol.md, "A hold cannot get stuck").
+void Follower::watch_over(const control::ControlRecord& record, bool back) {
+  if (record.settled() && !record.cur.hold && !back) {
+    restless_since_.reset();
+    return;
+  }
+  if (!restless_since_ || restless_ != record.next.id) restless_since_ = clock_now();
+  restless_ = record.next.id;
+  if (settling_ || stopping_ || clock_now() - *restless_since_ < hold_limit()) return;
+  settling_ = true;
+  // One more: the record may have gone back to another change of the same epoch.
+  asio::co_spawn(executor_, settle(back ? acted_->change.id.epoch + 1 : 0), asio::detached);
+}
+
+asio::awaitable<void> Follower::settle(std::uint64_t known_epoch) {
   control::ChangeRequest request;
-  request.audit = {{"who", "proxy " + options_.name}, {"what", "end of a hold"}};
-  request.hold_limit = limit;
-  request.patience = seconds(2);
-  (void)co_await carry(store_, std::move(request));
+  request.audit.emplace_back("who", "proxy " + options_.name);
+  request.audit.emplace_back("what", "settle");
+  request.hold_limit = hold_limit();
+  request.known_epoch = known_epoch;
+  const auto outcome = co_await carry(settling_store_, std::move(request));
+  settling_ = false;
+  restless_since_.reset();
+  if (stopping_) co_return;
+  if (outcome && outcome->end > control::ChangeOutcome::End::already) tell(outcome->reason);
+  timer_.cancel();
 }
 
 asio::awaitable<void> Follower::help() {
   const auto acted = acted_;
   const auto primary = co_await store_.primary();
-  if (primary && acted->change.id) (void)co_await help_epoch_key(**primary, acted->change);
+  if (!primary || !acted->change.id) co_return;
+  const auto helped = co_await help_epoch_key(**primary, acted->change);
+  if (!helped) co_return;
+  in_vain_ = *helped ? 0 : in_vain_ + 1;
+  // By its rule the key cannot be brought here: only a hold above all that is known puts it right.
+  if (in_vain_ < kInVain || settling_) co_return;
+  in_vain_ = 0;
+  settling_ = true;
+  asio::co_spawn(executor_, settle(0), asio::detached);
 }
 
 std::shared_ptr<const Serving> Follower::serving_of(const ControlState& state) {
@@ -282,6 +296,7 @@ void Follower::act_on(std::shared_ptr<const Serving> serving) {
   const bool same = serving->change.id == acted_->change.id && serving->records == acted_->records &&
                     serving->carries == acted_->carries && serving->reason == acted_->reason;
   if (same) return;
+  in_vain_ = 0;
   {
     const std::lock_guard lock(mutex_);
     acted_ = serving;

@@ -26,8 +26,9 @@ struct FollowerOptions {
 };
 
 /// Follows the control record of a store and says what a proxy is to act on (docs/protocol.md, "Learning of changes"):
-/// reads the record when an entry appears in the audit and at least every 500 ms, every 20 ms while commands are held;
-/// brings an epoch key that is behind to the current change; ends a hold that nobody ends in time.
+/// reads the record when the channel tells of a change and at least every 500 ms, every 20 ms while a hold is wanted or
+/// held; brings an epoch key that is behind to the current change; ends a hold that nobody ends in time, and finishes a
+/// change that nobody finishes.
 ///
 /// Nothing depends on its speed: what a connection may carry is decided by the epoch key that is read on it. On one
 /// executor; learn() from any thread.
@@ -55,28 +56,30 @@ class Follower {
   boost::asio::awaitable<void> listen();
   boost::asio::awaitable<void> look();
   boost::asio::awaitable<void> help();
-  boost::asio::awaitable<void> end_old_hold(Time now);
+  boost::asio::awaitable<void> settle(std::uint64_t known_epoch);
+  void watch_over(const control::ControlRecord& record, bool back);
+  void take_messages(store::Connection& connection);
+  [[nodiscard]] Duration hold_limit() const;
   boost::asio::awaitable<std::shared_ptr<const control::Serving>> without_record(std::string why);
   std::shared_ptr<const control::Serving> serving_of(const ControlState& state);
   void act_on(std::shared_ptr<const control::Serving> serving);
   void tell(const std::string& trouble);
-  void wake();
-  [[nodiscard]] Duration pause(Time now) const;
 
   boost::asio::any_io_executor executor_;
   FollowerOptions options_;
-  FleetStore store_;
+  FleetStore store_, settling_store_;
   boost::asio::steady_timer timer_, listen_timer_;
   std::shared_ptr<Listener> listener_;
   mutable std::mutex mutex_;  ///< guards acted_, which the follower alone changes
   std::shared_ptr<const control::Serving> acted_;
   std::map<Bytes, std::shared_ptr<const transforms::RuleSet>> rules_;  ///< compiled, by hash of the spec
-  std::optional<control::Change> hold_;                                ///< that was seen last
-  Time hold_seen_{};
-  std::optional<Time> unsettled_since_;  ///< the record has a `next` that is not `cur` yet
+  std::optional<Time> restless_since_;  ///< a hold, or a change under way, is there since
+  control::ChangeId restless_;          ///< which
+  int in_vain_ = 0;                     ///< how often a key could not be helped, one after the other
+  Time quick_until_{};                  ///< a hold was announced
   std::string told_;
   std::atomic<bool> known_ = false;
-  bool stopping_ = false, help_wanted_ = false, woken_ = false;
+  bool stopping_ = false, help_wanted_ = false, look_again_ = false, settling_ = false;
 };
 
 }  // namespace keyshift::driver

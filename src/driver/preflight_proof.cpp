@@ -29,7 +29,7 @@ class Proof {
   Proof(asio::any_io_executor executor, store::Url url, std::string name, Duration limit)
       : timer_(executor), executor_(std::move(executor)), url_(std::move(url)), name_(std::move(name)), limit_(limit) {
     std::random_device source;
-    probe_ = migration::probe_name() + "-" + std::to_string(source());
+    probe_ = migration::probe_name(std::to_string(source()));
   }
 
   asio::awaitable<Result<void>> run() {

@@ -48,14 +48,12 @@ constexpr std::array rows{
         ReservedKey::channel, "channel", "keyshift:channel:{}:control", "-", "channel", "-", "-",
         "messages: the epoch that was written, or `wanted` before a hold. Only for speed: nothing depends on it",
         "whoever carries a change", "nobody: channels leave nothing behind"},
-    ReservedKeyRow{
-        ReservedKey::probe, "probe", "keyshift:probe:{}:key; `keyshift check` puts a number of its own behind it", "0",
-        "string", "-", "after 10 s",
-        "16 hexadecimal digits, drawn at random: read on every node before a hold is begun, so that no hold "
-        "waits for a replica that is far behind",
-        "whoever begins a hold; `keyshift check` behind a connection that it has killed, which a sound server "
-        "does not run",
-        "its expiry"},
+    ReservedKeyRow{ReservedKey::probe, "probe", "keyshift:probe:{}:<token>", "0", "string", "-", "after 10 s",
+                   "the token, decimal, drawn at random: read on every node before a hold is begun, so that no hold "
+                   "waits for a replica that is far behind",
+                   "whoever begins a hold; `keyshift check` behind a connection that it has killed, which a sound "
+                   "server does not run",
+                   "its expiry"},
     ReservedKeyRow{ReservedKey::stamp, "stamp", "keyshift:stamp:{}:<run>", "0", "string", "1, in its first line",
                    "never",
                    "`keyshift-stamp 1`, then the lines `run` (id of the run, or `manual`), `store` (the id that is at "

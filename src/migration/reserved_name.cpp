@@ -96,7 +96,7 @@ Bytes audit_name() { return reserved_name(ReservedKey::audit, "", "log"); }
 
 Bytes control_channel_name() { return reserved_name(ReservedKey::channel, "", "control"); }
 
-Bytes probe_name() { return reserved_name(ReservedKey::probe, "", "key"); }
+Bytes probe_name(BytesView token) { return reserved_name(ReservedKey::probe, "", token); }
 
 Bytes stamp_name(BytesView run) { return reserved_name(ReservedKey::stamp, "", run); }
 

@@ -47,8 +47,8 @@ Bytes audit_name();
 /// The channel on which changes are told: keyshift:channel:{}:control.
 Bytes control_channel_name();
 
-/// What a driver writes at a primary to see it on every node: keyshift:probe:{}:key. In database 0.
-Bytes probe_name();
+/// What a driver writes at a primary to see it on every node: keyshift:probe:{}:<token>. In database 0.
+Bytes probe_name(BytesView token);
 
 /// What the last backup of `run` wrote before it copied: keyshift:stamp:{}:<run>. In database 0.
 Bytes stamp_name(BytesView run);

@@ -195,8 +195,9 @@ Engine::KeySeen Engine::judge_key(const resp::Reply& reply) const {
   }
   const auto change = control::read_change(reply.text);
   if (!change) return KeySeen::ahead;
-  const control::ChangeId& scope = change->scope;
-  return scope == ours || scope.epoch < ours.epoch ? KeySeen::fits : KeySeen::ahead;
+  // A lower scope is no better than a higher one: it may be of a run that the other half of a split store added, and
+  // that this proxy never heard of (test/model/fence.pml, SCOPEORDER).
+  return change->scope == ours ? KeySeen::fits : KeySeen::ahead;
 }
 
 void Engine::key_read(Upstream& u, const resp::Reply& reply) {

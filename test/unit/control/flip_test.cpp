@@ -244,6 +244,18 @@ TEST_CASE("a record that went back is followed by a hold above every epoch, forc
   CHECK(world.audit.at(2).back().second == "hold above");
 }
 
+TEST_CASE("a record that went back with its key is followed by a hold above what somebody remembers") {
+  FleetWorld world;
+  world.settle();
+  ChangeRequest request;
+  request.known_epoch = 40;
+  CHECK(carry(world, request).end == End::already);
+  CHECK(world.primary().record->cur.id.epoch > 40);
+  CHECK(!world.primary().record->cur.hold);
+  CHECK(world.primary().record->cur.era == 1);
+  CHECK(world.primary().key->id == world.primary().record->cur.id);
+}
+
 TEST_CASE("a store with an epoch key and no record is left alone") {
   FleetWorld world;
   world.settle();

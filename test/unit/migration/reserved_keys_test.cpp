@@ -53,7 +53,7 @@ TEST_CASE("keys have the names that the list promises") {
   CHECK(run_notes_name("users-v2") == filled(ReservedKey::run_notes, run));
   CHECK(audit_name() == filled(ReservedKey::audit, {}));
   CHECK(control_channel_name() == filled(ReservedKey::channel, {}));
-  CHECK(probe_name() == filled(ReservedKey::probe, {}));
+  CHECK(probe_name("12") == filled(ReservedKey::probe, {{"<token>", "12"}}));
   CHECK(stamp_name("users-v2") == filled(ReservedKey::stamp, run));
   CHECK(store_id_name() == filled(ReservedKey::store_id, {}));
   CHECK(quarantine_name("users-v2", "user:1") ==
