@@ -106,6 +106,7 @@ void Follower::stop() {
 void Follower::learn(bool help) {
   asio::post(executor_, [this, help] {
     help_wanted_ = help_wanted_ || help;
+    look_again_ = true;  // the look that is under way may be of before
     timer_.cancel();
   });
 }

@@ -12,7 +12,7 @@ constexpr auto unblock_every = milliseconds(10);
 
 /// Where its timeout stands in `argv`; 0: nowhere.
 std::size_t timeout_at(const commands::Command& command, std::span<const BytesView> argv) noexcept {
-  const int at = command.timeout_argument;
+  const int at = command.timeout_argument;  // NOLINT(bugprone-signed-char-misuse): a small number, no character
   if (at > 0 && static_cast<std::size_t>(at) < argv.size()) return static_cast<std::size_t>(at);
   if (at < 0 && static_cast<std::size_t>(-at) < argv.size()) return argv.size() - static_cast<std::size_t>(-at);
   for (std::size_t i = 1; at == 0 && i + 1 < argv.size(); ++i) {

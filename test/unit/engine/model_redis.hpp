@@ -218,7 +218,7 @@ class ModelRedis {
       return out;
     }
     if (name == "BLPOP") return pop(link, argv);
-    if (key_error.size() != 0 && link.user == "limited" && argv[1].starts_with("keyshift:epoch")) return key_error;
+    if (!key_error.empty() && link.user == "limited" && argv[1].starts_with("keyshift:epoch")) return key_error;
     return keyed(link.database, name, argv, keys, find);
   }
 
