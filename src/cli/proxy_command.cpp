@@ -93,6 +93,10 @@ class ProxyProcess {
     options.upstream = startup_.upstream;
     options.name = startup_.name;
     options.turn = [this](std::shared_ptr<const control::Serving> serving) { turn(std::move(serving)); };
+    options.busy = [this] {
+      const std::uint64_t commands = totals_of(proxy_.counters()).commands();
+      return std::exchange(commands_seen_, commands) != commands;
+    };
     options.trouble = [this](const std::string& what) { log_.warning("control record", {{"what", what}}); };
     follower_.emplace(io_.get_executor(), std::move(options));
     proxy_.turn(follower_->serving());
@@ -184,6 +188,7 @@ class ProxyProcess {
   std::unique_ptr<proxy::AdminServer> admin_;
   std::thread waiter_;
   Duration tick_after_ = shortest_tick;
+  std::uint64_t commands_seen_ = 0;  ///< when the follower asked last
   int code_ = kDone;
 };
 

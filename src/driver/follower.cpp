@@ -23,6 +23,7 @@ using control::Serving;
 namespace {
 
 constexpr Duration kLookEvery = milliseconds(500);
+constexpr Duration kLookIdle = seconds(16);
 constexpr Duration kLookWhileHeld = milliseconds(20);
 constexpr Duration kRetry = milliseconds(200);
 constexpr int kInVain = 5;
@@ -126,10 +127,18 @@ asio::awaitable<void> Follower::run() {
     if (std::exchange(help_wanted_, false)) co_await help();
     if (stopping_) break;
     if (help_wanted_ || look_again_) continue;
-    const bool quick = restless_since_ || clock_now() < quick_until_;
-    timer_.expires_after(!known_ ? kRetry : quick ? kLookWhileHeld : kLookEvery);
+    timer_.expires_after(pause());
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
+}
+
+/// Until the next look.
+Duration Follower::pause() {
+  if (!known_) return kRetry;
+  if (restless_since_ || clock_now() < quick_until_) return kLookWhileHeld;
+  const bool idle = listening_ && options_.busy && !options_.busy();
+  idle_pause_ = idle ? std::min(2 * std::max(idle_pause_, kLookEvery), kLookIdle) : kLookEvery;
+  return idle_pause_;
 }
 
 /// Only for speed: what it misses is seen at the next look.
@@ -144,6 +153,7 @@ asio::awaitable<void> Follower::listen() {
       Bytes command;
       resp::append_command(command, {"SUBSCRIBE", migration::control_channel_name()});
       auto going = co_await self->connection->send(command, kMessages);
+      listening_ = going.has_value();
       while (going && !stopping_) {
         going = co_await self->connection->fill();
         if (stopping_) co_return;
@@ -153,6 +163,7 @@ asio::awaitable<void> Follower::listen() {
       }
     }
     if (stopping_) co_return;
+    listening_ = false;
     listen_timer_.expires_after(kLookEvery);
     co_await listen_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }

@@ -21,14 +21,17 @@ struct FollowerOptions {
   std::string name;  ///< of the process, in the names of its connections
   /// Told every change that is to be acted on, in order, on the follower's executor.
   std::function<void(std::shared_ptr<const control::Serving>)> turn;
+  /// True when the proxy has served anybody since it was last asked; unset: always. An idle one looks more rarely, as
+  /// long as the channel would tell it.
+  std::function<bool()> busy;
   /// Told what people should know: a record that is gone or not understood, a server that cannot be reached.
   std::function<void(const std::string&)> trouble;
 };
 
 /// Follows the control record of a store and says what a proxy is to act on (docs/protocol.md, "Learning of changes"):
-/// reads the record when the channel tells of a change and at least every 500 ms, every 20 ms while a hold is wanted or
-/// held; brings an epoch key that is behind to the current change; ends a hold that nobody ends in time, and finishes a
-/// change that nobody finishes.
+/// reads the record when the channel tells of a change and at least every 500 ms (every 16 s while nobody is served),
+/// every 20 ms while a hold is wanted or held; brings an epoch key that is behind to the current change; ends a hold
+/// that nobody ends in time, and finishes a change that nobody finishes.
 ///
 /// Nothing depends on its speed: what a connection may carry is decided by the epoch key that is read on it. On one
 /// executor; learn() from any thread.
@@ -58,6 +61,7 @@ class Follower {
   boost::asio::awaitable<void> help();
   boost::asio::awaitable<void> settle(std::uint64_t known_epoch);
   void watch_over(const control::ControlRecord& record, bool back);
+  [[nodiscard]] Duration pause();
   void take_messages(store::Connection& connection);
   [[nodiscard]] Duration hold_limit() const;
   boost::asio::awaitable<std::shared_ptr<const control::Serving>> without_record(std::string why);
@@ -77,6 +81,8 @@ class Follower {
   control::ChangeId restless_;          ///< which
   int in_vain_ = 0;                     ///< how often a key could not be helped, one after the other
   Time quick_until_{};                  ///< a hold was announced
+  Duration idle_pause_{};               ///< grows while nobody is served
+  bool listening_ = false;              ///< the channel would tell of a change
   std::string told_;
   std::atomic<bool> known_ = false;
   bool stopping_ = false, help_wanted_ = false, look_again_ = false, settling_ = false;
