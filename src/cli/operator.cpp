@@ -8,9 +8,11 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "control/backup_gate.hpp"
 #include "control/bypass.hpp"
 #include "control/phases.hpp"
 #include "control/spec.hpp"
+#include "driver/backup_catalog.hpp"
 #include "migration/reserved_name.hpp"
 #include "resp/encode.hpp"
 #include "resp/number.hpp"
@@ -66,6 +68,21 @@ std::optional<UnixMillis> cut_over_at(const resp::Reply& entries, BytesView run)
     if (is("what", "cutover") && is("run", run)) return time_of(entry.elements[0].text);
   }
   return std::nullopt;
+}
+
+/// What is wrong with the backups that the gates of this run ask for; empty: one of them will do.
+std::string backup_trouble(const MeantRun& run, const std::string& store, UnixMillis now) {
+  const transforms::Backup& wanted = run.spec.backup;
+  if (wanted.directory.empty()) return "spec.backup.directory does not say where they are";
+  const auto listing = driver::BackupCatalog(wanted.directory).list();
+  if (!listing) return listing.error().what;
+  const auto verdict = control::judge_backups(listing->backups, {now, wanted.max_age, run.entry.name, store});
+  if (verdict.ok) return {};
+  std::string out;
+  for (const control::BackupReason& reason : verdict.reasons)
+    out += (out.empty() ? "" : "; ") + std::string(code(reason.obstacle)) +
+           (reason.backup.empty() ? "" : " " + reason.backup) + ": " + reason.what;
+  return out;
 }
 
 }  // namespace
@@ -136,9 +153,12 @@ asio::awaitable<Result<control::GateFacts>> gather_facts(driver::FleetStore& sto
   out.server = info->identity.run_id + "/" + info->identity.master_replid;
   Commands commands{{"HGETALL", migration::run_notes_name(run.entry.id)},
                     {"CLIENT", "LIST"},
-                    {"XREVRANGE", migration::audit_name(), "+", "-", "COUNT", "1000"}};
+                    {"XREVRANGE", migration::audit_name(), "+", "-", "COUNT", "1000"},
+                    {"GET", migration::store_id_name()}};
   const auto replies = co_await ask_all(store, std::move(commands));
   if (!replies) co_return replies.error();
+  if (run.spec.backup.before_start || run.spec.backup.before_cutover)
+    out.backup_trouble = backup_trouble(run, Bytes(replies->at(3).text), out.now);
   out.notes = control::read_notes(fields_of(replies->at(0)));
   if (replies->at(1).textual()) {
     out.bypass.emplace();

@@ -154,6 +154,18 @@ def test_a_client_past_the_proxies_shuts_the_gate_and_is_named(world):
     stranger.close()
 
 
+def test_a_gate_that_asks_for_a_backup_opens_behind_a_proven_one(world):
+    world.server("SET", "user:1", "v")
+    folder = os.path.join(world.folder.name, "backups")
+    os.mkdir(folder)
+    world.run("apply", world.file(change=lambda text: text + f"  backup: {{provider: rdb, directory: {folder}, max_age: 10m, before: [start]}}\n"))
+    assert "backup-" in world.run("start", code=3)
+    world.run("backup", "create", "--directory", folder, "--run", "users-v2")
+    assert "prove" in world.run("start", code=3)
+    world.run("backup", "prove", "--directory", folder)
+    assert "phase migrate" in world.run("start")
+
+
 def test_what_would_lose_records_cannot_be_forced(world):
     world.run("apply", world.file())
     world.run("start")
