@@ -42,7 +42,7 @@ format: ## clang-format-19 over all C++ sources
 lint: ## floors, sizes, names, hazards, links, format and clang-tidy
 	@scripts/setup.sh build lint
 	@cmake --preset dev >/dev/null
-	@python3 test/run.py --only lint-self,floors,sizes,names,assertions,hazards,links,format,tidy
+	@python3 test/run.py --only lint-self,floors,sizes,names,assertions,hazards,links,format,tidy,tidy-tests
 
 clean: ## remove what was built; what was fetched (build/third_party, build/clients) stays
 	@rm -rf build/release build/dev build/asan build/tsan build/fuzz build/headers build/coverage build/logs build/tidy
