@@ -23,7 +23,7 @@ using control::Serving;
 namespace {
 
 constexpr Duration kLookEvery = milliseconds(500);
-constexpr Duration kLookIdle = seconds(16);
+constexpr Duration kLookIdle = seconds(64);
 constexpr Duration kLookWhileHeld = milliseconds(20);
 constexpr Duration kRetry = milliseconds(200);
 constexpr int kInVain = 5;

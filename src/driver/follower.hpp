@@ -29,7 +29,7 @@ struct FollowerOptions {
 };
 
 /// Follows the control record of a store and says what a proxy is to act on (docs/protocol.md, "Learning of changes"):
-/// reads the record when the channel tells of a change and at least every 500 ms (every 16 s while nobody is served),
+/// reads the record when the channel tells of a change and at least every 500 ms (every 64 s while nobody is served),
 /// every 20 ms while a hold is wanted or held; brings an epoch key that is behind to the current change; ends a hold
 /// that nobody ends in time, and finishes a change that nobody finishes.
 ///
