@@ -6,12 +6,14 @@
 
 namespace keyshift::cli {
 
-/// Looks at the gate of `wanted` and takes the step. Error `gate` with every reason when it is shut.
-Result<control::ChangeOutcome> take_step(Operator& op, control::Wanted wanted,
-                                         const std::set<control::GateReason>& force);
+struct TakenStep {
+  std::string run;  ///< its name, which the record may have forgotten
+  control::ChangeOutcome outcome;
+};
 
-/// What to call the run in what is printed.
-std::string run_name(const Operator& op, const control::ChangeOutcome& outcome);
+/// Looks at the gate of `wanted` and takes the step. Error `gate` with every reason when it is shut. A run that is to
+/// be taken away and is not there is taken away already.
+Result<TakenStep> take_step(Operator& op, control::Wanted wanted, const std::set<control::GateReason>& force);
 
 int run_step(const Invocation& invocation, control::Wanted wanted);
 

@@ -92,12 +92,33 @@ void tolerate_bypass(control::ChangeRequest& request, const std::vector<control:
   if (bypass) request.bypass.allow.push_back({"", "", "*", ""});  // whatever it is called
 }
 
+/// A run that is to be taken away and is not there: nothing to do.
+bool gone_already(const Operator& op, const control::Change& cur, Wanted wanted) {
+  const Setting& setting = op.startup().settings.at("run");
+  const std::string name = setting.values.empty() ? std::string() : setting.values.front();
+  const bool removes = wanted == Wanted::abort || wanted == Wanted::forget;
+  return removes && control::find_run(cur, name) == nullptr && (!name.empty() || cur.runs.empty());
+}
+
+std::string run_name(const Operator& op) {
+  const Setting& setting = op.startup().settings.at("run");
+  return setting.values.empty() ? "the run" : setting.values.front();
+}
+
+control::ChangeOutcome nothing_to_do(const control::Change& cur) {
+  control::ChangeOutcome out;
+  out.end = control::ChangeOutcome::End::already;
+  out.cur = cur;
+  return out;
+}
+
 }  // namespace
 
-Result<control::ChangeOutcome> take_step(Operator& op, Wanted wanted, const std::set<control::GateReason>& force) {
+Result<TakenStep> take_step(Operator& op, Wanted wanted, const std::set<control::GateReason>& force) {
   const auto state = op.read();
   if (!state) return state.error();
   const control::Change& cur = state->record->cur;
+  if (gone_already(op, cur, wanted)) return TakenStep{run_name(op), nothing_to_do(cur)};
   const auto run = meant_run(op, *state);
   if (!run) return run.error();
   std::vector<control::Obstacle> overridden;
@@ -109,7 +130,9 @@ Result<control::ChangeOutcome> take_step(Operator& op, Wanted wanted, const std:
   }
   auto request = request_for(op, cur.era, *run, wanted, words_of(overridden));
   tolerate_bypass(request, overridden);
-  return carried(op, std::move(request));
+  auto outcome = carried(op, std::move(request));
+  if (!outcome) return outcome.error();
+  return TakenStep{run->entry.name, std::move(*outcome)};
 }
 
 int run_step(const Invocation& invocation, Wanted wanted) {
@@ -119,13 +142,7 @@ int run_step(const Invocation& invocation, Wanted wanted) {
   if (!op) return report(op.error());
   const auto outcome = take_step(**op, wanted, *force);
   if (!outcome) return report(outcome.error());
-  return print_outcome(*outcome, run_name(**op, *outcome), invocation.has("json"));
-}
-
-std::string run_name(const Operator& op, const control::ChangeOutcome& outcome) {
-  const Setting& setting = op.startup().settings.at("run");
-  if (!setting.values.empty()) return setting.values.front();
-  return outcome.cur && outcome.cur->runs.size() == 1 ? outcome.cur->runs.front().name : "the run";
+  return print_outcome(outcome->outcome, outcome->run, invocation.has("json"));
 }
 
 int run_start(const Invocation& invocation) { return run_step(invocation, Wanted::start); }
@@ -140,13 +157,14 @@ int run_abort(const Invocation& invocation) {
   if (!op) return report(op.error());
   const auto state = (*op)->read();
   if (!state) return report(state.error());
+  if (gone_already(**op, state->record->cur, Wanted::abort)) return run_step(invocation, Wanted::abort);
   const auto run = meant_run(**op, *state);
   if (!run) return report(run.error());
   const Phase phase = run->entry.phase;
   if (phase == Phase::rollback) {
     const auto back = take_step(**op, Wanted::observe, {});
     if (!back) return report(back.error());
-    if (const int code = print_outcome(*back, run->entry.name, false); code != kDone) return code;
+    if (const int code = print_outcome(back->outcome, back->run, false); code != kDone) return code;
   }
   if (phase == Phase::migrate || phase == Phase::cutover) {
     const int code = run_step(invocation, Wanted::rollback);

@@ -14,6 +14,7 @@
 #include "driver/fleet_state.hpp"
 #include "migration/reserved_name.hpp"
 #include "resp/encode.hpp"
+#include "store/server_info.hpp"
 
 namespace keyshift::driver {
 namespace asio = boost::asio;
@@ -58,6 +59,34 @@ asio::awaitable<Result<store::Connection*>> FleetStore::primary() {
   co_return *connection;
 }
 
+namespace {
+
+Result<std::optional<control::ControlRecord>> record_of(const resp::Reply& fields, const std::string& where) {
+  if (fields.error()) return fail(ErrorCode::control, where + fields.text);
+  std::vector<BytesView> views;
+  for (const resp::Reply& field : fields.elements) views.emplace_back(field.text);
+  return control::read_record(views);
+}
+
+/// A server without memory refuses whatever is queued behind MULTI, reads too. A promotion gives a server another
+/// replication id: a primary that shows the same one before and after was the primary all the time.
+asio::awaitable<Result<std::optional<control::ControlRecord>>> read_between_looks(store::Connection& connection,
+                                                                                  const std::string& where) {
+  Bytes commands;
+  resp::append_command(commands, {"INFO", "replication"});
+  resp::append_command(commands, {"HGETALL", migration::control_record_name()});
+  resp::append_command(commands, {"INFO", "replication"});
+  const auto replies = co_await connection.ask(std::move(commands), 3);
+  if (!replies) co_return replies.error();
+  const store::ServerInfo before = store::read_info(replies->at(0).text), after = store::read_info(replies->at(2).text);
+  const bool primary = before.role == "master" && after.role == "master" && !before.identity.master_replid.empty() &&
+                       before.identity.master_replid == after.identity.master_replid;
+  if (!primary) co_return fail(ErrorCode::store, where + "is no primary now");
+  co_return record_of(replies->at(1), where);
+}
+
+}  // namespace
+
 asio::awaitable<Result<std::optional<control::ControlRecord>>> read_record_at(FleetStore::State& state) {
   const auto connection = co_await state.connection(state.primary_name());
   if (!connection) co_return connection.error();
@@ -70,16 +99,14 @@ asio::awaitable<Result<std::optional<control::ControlRecord>>> read_record_at(Fl
   if (!replies) co_return replies.error();
   const resp::Reply& both = replies->back();
   const std::string where = state.options.upstream.printed() + ": ";
-  for (const resp::Reply& reply : *replies)
+  for (const resp::Reply& reply : *replies) {
+    if (reply.error_is("OOM")) co_return co_await read_between_looks(**connection, where);
     if (reply.error()) co_return fail(ErrorCode::store, where + reply.text);
+  }
   if (both.elements.size() != 2 || both.elements[0].elements.empty())
     co_return fail(ErrorCode::store, where + "ROLE and HGETALL were not answered");
-  const resp::Reply &role = both.elements[0], &fields = both.elements[1];
-  if (role.elements[0].text != "master") co_return fail(ErrorCode::store, where + "is no primary now");
-  if (fields.error()) co_return fail(ErrorCode::control, where + fields.text);
-  std::vector<BytesView> views;
-  for (const resp::Reply& field : fields.elements) views.emplace_back(field.text);
-  co_return control::read_record(views);
+  if (both.elements[0].elements[0].text != "master") co_return fail(ErrorCode::store, where + "is no primary now");
+  co_return record_of(both.elements[1], where);
 }
 
 asio::awaitable<Result<ControlState>> read_control(FleetStore& store) {

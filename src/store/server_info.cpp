@@ -13,8 +13,21 @@ std::uint64_t number(std::string_view text) noexcept {
   return value;
 }
 
-/// The value of `name` in "ip=...,port=...,state=online,offset=1,lag=0".
-std::string_view part(std::string_view line, std::string_view name) noexcept {
+void read_replicas(std::string_view info, ServerInfo& out) {
+  const std::uint64_t head = number(info_field(info, "master_repl_offset"));
+  const std::uint64_t announced = number(info_field(info, "connected_slaves"));
+  for (std::uint64_t i = 0; i < announced && i < 1024; ++i) {
+    const auto line = info_field(info, "slave" + std::to_string(i));
+    if (replica_part(line, "state") != "online") continue;
+    ++out.replicas;
+    const std::uint64_t offset = number(replica_part(line, "offset"));
+    if (head > offset && head - offset > out.replica_lag_bytes) out.replica_lag_bytes = head - offset;
+  }
+}
+
+}  // namespace
+
+std::string_view replica_part(std::string_view line, std::string_view name) noexcept {
   while (!line.empty()) {
     const auto comma = line.find(',');
     const auto item = line.substr(0, comma);
@@ -25,20 +38,6 @@ std::string_view part(std::string_view line, std::string_view name) noexcept {
   }
   return {};
 }
-
-void read_replicas(std::string_view info, ServerInfo& out) {
-  const std::uint64_t head = number(info_field(info, "master_repl_offset"));
-  const std::uint64_t announced = number(info_field(info, "connected_slaves"));
-  for (std::uint64_t i = 0; i < announced && i < 1024; ++i) {
-    const auto line = info_field(info, "slave" + std::to_string(i));
-    if (part(line, "state") != "online") continue;
-    ++out.replicas;
-    const std::uint64_t offset = number(part(line, "offset"));
-    if (head > offset && head - offset > out.replica_lag_bytes) out.replica_lag_bytes = head - offset;
-  }
-}
-
-}  // namespace
 
 ServerInfo read_info(std::string_view info) {
   ServerInfo out;

@@ -30,6 +30,9 @@ struct ServerInfo {
 
 using resp::info_field;
 
+/// The value of `name` in what INFO says of one replica, "ip=...,port=...,state=online,offset=1,lag=0". A view into it.
+std::string_view replica_part(std::string_view line, std::string_view name) noexcept;
+
 /// Reads the text of INFO (all sections wanted, one after the other). Never fails: what is not understood stays 0.
 ServerInfo read_info(std::string_view info);
 

@@ -231,12 +231,15 @@ def there_and_back_again(operator):
     operator.take("rollback")
     operator.take("start")
     operator.take("cutover", "--force", "not-verified")
+    operator.moved = operator.world.keys("{user:*}:profile") + operator.world.keys("session:v2:*")
     operator.take("rollback")
     operator.take("advance")
     assert operator.phase() == "observe"
 
 
 def finish_operated(run, operator):
+    run.moved = len(operator.moved)  # at the cutover: there and, by the end, back again
+    assert run.moved > 100, f"too easy: {run.moved} records had been moved at the cutover"
     run.names_are_single("old")
     run.world.turn()
     run.recording.direct("read-back", run.world.port)

@@ -225,6 +225,30 @@ def test_without_its_record_a_proxy_refuses_records_and_serves_the_rest(world):
     assert world.at(world.ports[0], "GET", "other") == b"v"
 
 
+def test_a_full_server_is_followed_all_the_same_and_turns_when_it_has_room(world):
+    """A server without memory refuses whatever is queued behind MULTI, reads too."""
+    world.server("SET", "user:5", "v")
+    world.server("SET", "plain", "p")
+    world.run("apply", world.file())
+    world.run("start")
+    assert world.at(world.ports[0], "GET", "user:5") == b"v"
+    world.server("CONFIG", "SET", "maxmemory", "1")
+    late = world.proxy(9)
+    assert world.at(late, "GET", "plain") == b"p"
+    assert world.at(late, "GET", "user:5") == b"v"
+    assert world.status()["runs"][0]["phase"] == "migrate"
+    assert "OOM" in world.run("rollback", code=3)
+    world.server("CONFIG", "SET", "maxmemory", "0")
+    assert "phase rollback" in world.run("rollback")
+
+
+def test_what_is_over_may_be_given_up_again(world):
+    world.run("apply", world.file())
+    assert "users-v2: done" in world.run("abort")
+    assert "already" in world.run("abort")
+    assert "already" in world.run("forget", "--run", "users-v2")
+
+
 def test_a_proxy_that_starts_late_serves_what_the_record_says(world):
     world.server("SET", "user:5", "v")
     world.run("apply", world.file())
