@@ -212,7 +212,7 @@ bool Engine::handshake_reply(Upstream& u, HandshakeStep step, BytesView line) {
   return true;
 }
 
-/// Which client we are there, and what the server is. False when it is a replica, which a fleet does not write to.
+/// Which client we are there, and what the server is. False when it is a replica, where no command on a record may go.
 bool Engine::learn_from_hello(Upstream& u) {
   if (u.hello.empty()) return true;
   pools_[u.key].hello = u.hello;
@@ -225,7 +225,7 @@ bool Engine::learn_from_hello(Upstream& u) {
     if (tree->elements[i].text == "version") server_version_ = version_number(value.text);
     if (tree->elements[i].text == "role") primary = value.text == "master";
   }
-  return primary || by_hand();
+  return primary || by_hand() || serving_->carries == control::Carries::free;
 }
 
 void Engine::handshake_done(Upstream& u) {

@@ -242,6 +242,22 @@ def test_a_full_server_is_followed_all_the_same_and_turns_when_it_has_room(world
     assert "phase rollback" in world.run("rollback")
 
 
+def test_a_replica_is_read_while_there_is_no_record(world):
+    world.server("SET", "plain", "p")
+    port = free_port()
+    replica = world.spawn(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", world.folder.name,
+                           "--replicaof", f"127.0.0.1 {world.port}", "--repl-diskless-sync-delay", "0"], "replica")
+    wait_until_listening(port, replica)
+    end = time.monotonic() + 20
+    while world.at(port, "GET", "plain") != b"p":
+        assert time.monotonic() < end, "the replica is not synchronized"
+        time.sleep(0.05)
+    primary, world.url = world.url, f"redis://127.0.0.1:{port}"
+    reader, world.url = world.proxy(7), primary
+    assert world.at(reader, "GET", "plain") == b"p"
+    assert world.at(reader, "SET", "plain", "q").startswith(b"READONLY")
+
+
 def test_what_is_over_may_be_given_up_again(world):
     world.run("apply", world.file())
     assert "users-v2: done" in world.run("abort")
