@@ -1,6 +1,5 @@
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
-find_package(OpenSSL REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(prometheus-cpp REQUIRED CONFIG)
@@ -9,6 +8,7 @@ find_package(nlohmann_json REQUIRED)
 
 # hiredis 1.x: of the system where it has one, else Debian 13's source as scripts/setup.sh unpacks it.
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(libmd REQUIRED IMPORTED_TARGET libmd)
 pkg_check_modules(HIREDIS QUIET IMPORTED_TARGET hiredis>=1.0)
 add_library(hiredis_reader INTERFACE)
 if(HIREDIS_FOUND)

@@ -22,4 +22,8 @@ function(keyshift_library folder)
     set_target_properties(${name} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
     target_compile_options(${name} PRIVATE -ffat-lto-objects)
   endif()
+  # What no request passes through: smaller code is fewer pages that a proxy keeps in memory.
+  if(folder MATCHES "^(cli|observe|proxy/admin)$")
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-Os>)
+  endif()
 endfunction()

@@ -18,7 +18,7 @@ boost_packages() {
 }
 
 packages_build() {
-  echo g++ make cmake ninja-build ccache pkg-config git ca-certificates python3 "$(boost_packages)" libssl-dev libyaml-cpp-dev \
+  echo g++ make cmake ninja-build ccache pkg-config git ca-certificates python3 "$(boost_packages)" libmd-dev libyaml-cpp-dev \
     libspdlog-dev prometheus-cpp-dev libcli11-dev nlohmann-json3-dev doctest-dev librapidcheck-dev zlib1g-dev redis-server redis-tools
 }
 packages_test() { echo python3-venv tcl tcl-tls procps dpkg-dev patch spin gcc; }

@@ -4,7 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
-#include "driver/backup_digest.hpp"
+#include "driver/sha256.hpp"
 
 namespace keyshift::driver {
 

@@ -10,9 +10,9 @@
 #include "control/backup_fault.hpp"
 #include "driver/backup.hpp"
 #include "driver/backup_catalog.hpp"
-#include "driver/backup_digest.hpp"
 #include "driver/backup_scratch.hpp"
 #include "driver/backup_store.hpp"
+#include "driver/sha256.hpp"
 #include "migration/reserved_name.hpp"
 #include "store/server_info.hpp"
 

@@ -5,13 +5,12 @@
 #endif
 #include "driver/fleet.hpp"
 
-#include <openssl/evp.h>
-
 #include <random>
 #include <set>
 
 #include "control/connection_name.hpp"
 #include "driver/fleet_state.hpp"
+#include "driver/sha256.hpp"
 #include "migration/reserved_name.hpp"
 #include "resp/encode.hpp"
 #include "store/server_info.hpp"
@@ -145,13 +144,9 @@ asio::awaitable<Result<Bytes>> write_spec(FleetStore& store, Bytes text) {
 }
 
 Bytes spec_hash(BytesView text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned length = 0;
-  EVP_Digest(text.data(), text.size(), digest, &length, EVP_sha256(), nullptr);
-  static constexpr char hex[] = "0123456789abcdef";
-  Bytes out;
-  for (unsigned i = 0; i < length; ++i) out.append({hex[digest[i] >> 4], hex[digest[i] & 15]});
-  return out;
+  Sha256 digest;
+  digest.add(text);
+  return digest.hex();
 }
 
 std::uint64_t random_word() {

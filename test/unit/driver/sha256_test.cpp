@@ -1,4 +1,4 @@
-#include "driver/backup_digest.hpp"
+#include "driver/sha256.hpp"
 
 #include <doctest/doctest.h>
 
