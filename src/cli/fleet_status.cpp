@@ -28,12 +28,22 @@ json change_part(const control::Change& change) {
           {"era", change.era}};
 }
 
+/// What a proxy has said of itself; null where it has not, or not lately.
+json report_part(const ProxyReports& reports, const std::string& proxy) {
+  for (std::size_t i = 0; i < reports.proxies.size() && i < reports.reports.size(); ++i)
+    if (const auto& report = reports.reports[i]; report && reports.proxies[i] == proxy)
+      return {{"version", report->version}, {"view", report->view},       {"epoch", report->epoch},
+              {"records", report->records}, {"clients", report->clients}, {"written_ms", report->written_ms}};
+  return nullptr;
+}
+
 /// Connections of each proxy by what they carry, and how many are at the change that is current.
-json proxies_part(std::string_view clients, const control::Change& cur) {
+json proxies_part(std::string_view clients, const ProxyReports& reports, const control::Change& cur) {
   struct Seen {
     std::uint64_t connections = 0, behind = 0;
   };
   std::map<std::string, Seen> proxies;
+  for (const std::string& proxy : reports.proxies) proxies[proxy];
   for (const control::ClientFields& client : control::every_client(clients)) {
     const auto name = control::connection_name_of(client.name);
     if (!name || name->carries == control::Carries::none || name->carries == control::Carries::control) continue;
@@ -43,7 +53,10 @@ json proxies_part(std::string_view clients, const control::Change& cur) {
   }
   json out = json::array();
   for (const auto& [proxy, seen] : proxies)
-    out.push_back({{"name", proxy}, {"connections", seen.connections}, {"behind", seen.behind}});
+    out.push_back({{"name", proxy},
+                   {"connections", seen.connections},
+                   {"behind", seen.behind},
+                   {"report", report_part(reports, proxy)}});
   return out;
 }
 
@@ -99,6 +112,12 @@ std::string said(const json& object, const char* name) {
   return object.contains(name) && object[name].is_string() ? printable(object[name].get<std::string>()) : "-";
 }
 
+std::string report_text(const json& report) {
+  if (!report.is_object()) return ", no report";
+  return ", " + report["clients"].dump() + " clients of the " + said(report, "view") + " view, epoch " +
+         report["epoch"].dump() + ", records " + said(report, "records") + ", version " + said(report, "version");
+}
+
 }  // namespace
 
 Result<json> fleet_document(Operator& op) {
@@ -112,7 +131,12 @@ Result<json> fleet_document(Operator& op) {
   Commands clients{{"CLIENT", "LIST"}};
   const auto listed = op.wait(ask_all(op.store(), std::move(clients)));
   if (!listed) return listed.error();
-  out["proxies"] = listed->front().textual() ? proxies_part(listed->front().text, cur) : json(nullptr);
+  out["proxies"] = nullptr;
+  if (listed->front().textual()) {
+    const auto reports = op.wait(read_reports(op.store(), listed->front().text));
+    if (!reports) return reports.error();
+    out["proxies"] = proxies_part(listed->front().text, *reports, cur);
+  }
   out["runs"] = json::array();
   for (const control::RunEntry& entry : cur.runs) {
     const auto run = understood(*state, entry);
@@ -175,7 +199,7 @@ std::string fleet_text(const json& d) {
   if (d["proxies"].is_array())
     for (const json& proxy : d["proxies"])
       out += "proxy " + said(proxy, "name") + ": " + proxy["connections"].dump() + " connections, " +
-             proxy["behind"].dump() + " behind\n";
+             proxy["behind"].dump() + " behind" + report_text(proxy["report"]) + "\n";
   return out;
 }
 

@@ -140,6 +140,19 @@ asio::awaitable<Result<std::vector<resp::Reply>>> ask_all(driver::FleetStore& st
   co_return co_await (*primary)->ask(std::move(out), commands.size());
 }
 
+asio::awaitable<Result<ProxyReports>> read_reports(driver::FleetStore& store, std::string_view clients) {
+  ProxyReports out;
+  out.proxies = control::proxies_of(clients);
+  Commands commands;
+  for (const std::string& proxy : out.proxies) commands.push_back({"GET", migration::report_name(proxy)});
+  if (commands.empty()) co_return out;
+  const auto replies = co_await ask_all(store, std::move(commands));
+  if (!replies) co_return replies.error();
+  for (const resp::Reply& reply : *replies)
+    out.reports.push_back(reply.textual() ? control::read_proxy_report(reply.text) : std::nullopt);
+  co_return out;
+}
+
 asio::awaitable<Result<control::GateFacts>> gather_facts(driver::FleetStore& store, const control::Change& cur,
                                                          const MeantRun& run) {
   control::GateFacts out;
@@ -164,6 +177,8 @@ asio::awaitable<Result<control::GateFacts>> gather_facts(driver::FleetStore& sto
     out.bypass.emplace();
     for (const control::BypassClient& client : control::bypass_clients(replies->at(1).text, 0, run.spec.bypass_allow))
       out.bypass->push_back(control::text(client));
+    const auto reports = co_await read_reports(store, replies->at(1).text);
+    if (reports) out.old_view = control::with_old_view(reports->proxies, reports->reports);
   }
   if (!replies->at(2).error()) out.cut_over_at = cut_over_at(replies->at(2), run.entry.id);
   co_return out;

@@ -11,6 +11,7 @@
 #include "cli/command_line.hpp"
 #include "cli/startup.hpp"
 #include "control/gates.hpp"
+#include "control/proxy_report.hpp"
 #include "driver/fleet.hpp"
 
 namespace keyshift::cli {
@@ -69,6 +70,13 @@ Result<MeantRun> understood(const driver::ControlState& state, const control::Ru
 /// Commands for one connection, all answered.
 using Commands = std::vector<std::vector<Bytes>>;
 boost::asio::awaitable<Result<std::vector<resp::Reply>>> ask_all(driver::FleetStore& store, Commands commands);
+
+/// What the proxies that CLIENT LIST shows have said of themselves, in their order.
+struct ProxyReports {
+  std::vector<std::string> proxies;
+  std::vector<std::optional<control::ProxyReport>> reports;
+};
+boost::asio::awaitable<Result<ProxyReports>> read_reports(driver::FleetStore& store, std::string_view clients);
 
 /// Asks the server for everything that the gates look at.
 boost::asio::awaitable<Result<control::GateFacts>> gather_facts(driver::FleetStore& store, const control::Change& cur,

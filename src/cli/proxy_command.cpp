@@ -25,7 +25,7 @@ namespace {
 
 /// How often failures are looked for: more rarely while nothing happens, since an idle proxy should cost nothing.
 constexpr Duration shortest_tick = seconds(1);
-constexpr Duration longest_tick = seconds(16);
+constexpr Duration longest_tick = seconds(64);
 /// A clean pass is not the end in a sidecar: a client beside the proxy may still write old names.
 constexpr auto sweep_again_after = seconds(60);
 
@@ -97,6 +97,7 @@ class ProxyProcess {
       const std::uint64_t commands = totals_of(proxy_.counters()).commands();
       return std::exchange(commands_seen_, commands) != commands;
     };
+    options.report = [this] { return source_ ? source_->report() : Bytes(); };
     options.trouble = [this](const std::string& what) { log_.warning("control record", {{"what", what}}); };
     follower_.emplace(io_.get_executor(), std::move(options));
     proxy_.turn(follower_->serving());
@@ -120,10 +121,20 @@ class ProxyProcess {
               [this]() -> std::optional<driver::SweepProgress> {
                 if (!switch_) return std::nullopt;
                 return switch_->progress();
-              }};
+              },
+              [this] { return std::optional(control_counts()); }};
     return {
         [serving = serving_of(startup_)] { return serving; },
-        [sweeper = sweeper_.get()] { return sweeper == nullptr ? std::nullopt : std::optional(sweeper->progress()); }};
+        [sweeper = sweeper_.get()] { return sweeper == nullptr ? std::nullopt : std::optional(sweeper->progress()); },
+        [] { return std::nullopt; }};
+  }
+
+  [[nodiscard]] ControlCounts control_counts() const {
+    ControlCounts out;
+    if (const Time at = follower_->read_at(); at != Time{})
+      out.age_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - at).count();
+    out.killed = follower_->killed();
+    return out;
   }
 
   [[nodiscard]] proxy::AdminOptions admin_options() const {
@@ -154,7 +165,7 @@ class ProxyProcess {
     timer_.expires_after(tick_after_);
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (error) return;
-      tick_after_ = source_->tick() ? shortest_tick : std::min(longest_tick, tick_after_ * 2);
+      tick_after_ = source_->tick() ? shortest_tick : std::min(longest_tick, tick_after_ * 4);
       tick();
     });
   }

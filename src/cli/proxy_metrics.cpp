@@ -47,6 +47,17 @@ void durations(const ProxyTotals& totals, MetricsSink& sink) {
   add(Metric::hold_duration, totals.holds);
 }
 
+void control_metrics(const ProxyView& view, MetricsSink& sink) {
+  if (!view.following) return;
+  sink.add(Metric::epoch, view.serving->change.id.epoch);
+  if (view.following->age_seconds) sink.add(Metric::control_age, *view.following->age_seconds);
+  sink.add(Metric::stale_killed, view.following->killed);
+  for (const control::RunEntry& run : view.serving->change.runs)
+    for (const auto phase : {control::Phase::observe, control::Phase::migrate, control::Phase::cutover,
+                             control::Phase::complete, control::Phase::rollback})
+      sink.add(Metric::phase, std::uint64_t{run.phase == phase}, {run.name, name(phase)});
+}
+
 void migration_metrics(const ProxyView& view, MetricsSink& sink) {
   const control::Serving& serving = *view.serving;
   if (!serving.migration) return;
@@ -106,6 +117,7 @@ void collect_metrics(const ProxyView& view, MetricsSink& sink) {
   connections(view, totals, sink);
   commands(view, sink);
   durations(totals, sink);
+  control_metrics(view, sink);
   migration_metrics(view, sink);
   if (view.sweep && view.serving->migration) sweep_metrics(view.serving->migration->name, *view.sweep, sink);
 }

@@ -31,12 +31,20 @@ ProxySource::ProxySource(const Startup& startup, const proxy::Proxy& proxy, Prox
 
 bool ProxySource::ready() const {
   const proxy::StatusSnapshot snapshot = proxy_.status();
-  return snapshot.listening && !snapshot.draining;
+  const auto following = now_.following();
+  return snapshot.listening && !snapshot.draining && (!following || following->age_seconds);
+}
+
+ProxyView ProxySource::look() const {
+  ProxyView out{
+      startup_, proxy_.table(), proxy_.status(), proxy_.counters(), now_.sweep(), now_.serving(), now_.following(), 0,
+      0};
+  out.uptime_seconds = seconds_of(std::chrono::steady_clock::now() - started_);
+  return out;
 }
 
 ProxyView ProxySource::view() const {
-  ProxyView out{startup_, proxy_.table(), proxy_.status(), proxy_.counters(), now_.sweep(), now_.serving(), 0, 0};
-  out.uptime_seconds = seconds_of(std::chrono::steady_clock::now() - started_);
+  ProxyView out = look();
   keep_rate(out);
   out.commands_per_second = per_second_;
   return out;
@@ -51,6 +59,12 @@ void ProxySource::keep_rate(const ProxyView& view) const {
   per_second_ = static_cast<double>(commands - counted_) / seconds_of(now - counted_at_);
   counted_ = commands;
   counted_at_ = now;
+}
+
+Bytes ProxySource::report() const {
+  const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
+  // Names may hold any bytes; a report is text.
+  return report_document(look(), now).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 nlohmann::json ProxySource::status() const { return status_document(view()); }

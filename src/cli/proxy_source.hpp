@@ -12,6 +12,7 @@ namespace keyshift::cli {
 struct ProxyNow {
   std::function<std::shared_ptr<const control::Serving>()> serving;  ///< never null
   std::function<std::optional<driver::SweepProgress>()> sweep;       ///< none: nothing is swept here
+  std::function<std::optional<ControlCounts>()> following;           ///< none: nothing is followed
 };
 
 /// Shows a running proxy and its sweeper over HTTP. All references outlive it.
@@ -32,7 +33,11 @@ class ProxySource final : public proxy::AdminSource {
   /// since the last call, so that it is worth to look again soon.
   bool tick();
 
+  /// What is left beside the control record, from any thread.
+  [[nodiscard]] Bytes report() const;
+
  private:
+  [[nodiscard]] ProxyView look() const;
   [[nodiscard]] ProxyView view() const;
   void keep_rate(const ProxyView& view) const;
   void log_failures(const ProxyTotals& totals);

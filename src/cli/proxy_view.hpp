@@ -13,6 +13,12 @@
 
 namespace keyshift::cli {
 
+/// What a proxy that follows the control record knows about its following.
+struct ControlCounts {
+  std::optional<double> age_seconds;  ///< since the record was read last; none: never yet
+  std::uint64_t killed = 0;           ///< late connections closed in changes that it finished
+};
+
 /// A proxy at one moment, as far as it is shown to people and to Prometheus. Everything is copied or outlives it.
 struct ProxyView {
   const Startup& startup;
@@ -21,6 +27,7 @@ struct ProxyView {
   std::vector<const proxy::EngineCounters*> counters;  ///< one per worker
   std::optional<driver::SweepProgress> sweep;
   std::shared_ptr<const control::Serving> serving;  ///< what is acted on; never null
+  std::optional<ControlCounts> following;           ///< none: mode and rules are given by hand
   double uptime_seconds = 0;
   double commands_per_second = 0;
 };
@@ -64,6 +71,9 @@ std::vector<Refusal> refusals_of(const ProxyView& view);
 
 /// The status document: its fields are those of status_fields().
 nlohmann::json status_document(const ProxyView& view);
+/// The report that it leaves beside the record (control::read_proxy_report()): what of the status document is for
+/// the whole fleet to see. `at`: now.
+nlohmann::json report_document(const ProxyView& view, UnixMillis at);
 /// Its part "sweep"; also what `keyshift sweep --json` prints.
 nlohmann::json sweep_document(const driver::SweepProgress& sweep);
 /// Adds everything that Prometheus is to see.

@@ -109,6 +109,23 @@ json sweep_document(const driver::SweepProgress& sweep) {
           {"conflict_list", sweep.conflicts}};
 }
 
+json report_document(const ProxyView& view, UnixMillis at) {
+  const ProxyTotals totals = totals_of(view.counters);
+  const json control = control_part(*view.serving);
+  return {{"format", 1},
+          {"version", KEYSHIFT_VERSION},
+          {"written_ms", at.time_since_epoch().count()},
+          {"view", view.startup.view == migration::View::old ? "old" : "new"},
+          {"epoch", view.serving->change.id.epoch},
+          {"records", control.is_null() ? json("served") : control["records"]},
+          {"reason", view.serving->reason},
+          {"uptime_seconds", std::llround(view.uptime_seconds)},
+          {"clients", view.snapshot.client_connections},
+          {"commands", commands_part(view, totals)},
+          {"rules", rules_part(view)},
+          {"failures", failures_part(view, totals)}};
+}
+
 json status_document(const ProxyView& view) {
   const ProxyTotals totals = totals_of(view.counters);
   const Startup& startup = view.startup;

@@ -84,6 +84,11 @@ void window(const transforms::MigrationFile& spec, const GateFacts& facts, std::
   if (left > std::chrono::milliseconds(0)) out.push_back({GateReason::window, minutes(left) + " are left"});
 }
 
+void no_old_view(const GateFacts& facts, std::vector<Obstacle>& out) {
+  if (!facts.old_view) return out.push_back({GateReason::unknown, "who uses the old names could not be asked"});
+  for (const std::string& proxy : *facts.old_view) out.push_back({GateReason::old_view, proxy});
+}
+
 }  // namespace
 
 Bytes encode(const GateResult& r) {
@@ -156,9 +161,11 @@ std::vector<Obstacle> obstacles(Wanted wanted, const transforms::MigrationFile& 
     case Wanted::complete:
       window(spec, facts, out);
       break;
+    case Wanted::forget:
+      no_old_view(facts, out);
+      break;
     case Wanted::rollback:
     case Wanted::abort:
-    case Wanted::forget:
     case Wanted::nothing:
       break;
   }

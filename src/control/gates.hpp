@@ -43,6 +43,7 @@ RunNotes read_notes(const std::map<Bytes, Bytes>& fields);
   X(not_verified, "not-verified", true, "verification has not passed in this era on this server, or is too old") \
   X(differences, "differences", true, "verification found differences")                                          \
   X(window, "window", true, "the reverse window is still open")                                                  \
+  X(old_view, "old-view", true, "proxies are there whose apps may still use the old names")                      \
   X(unknown, "unknown", true, "what the gate must know could not be asked")
 
 enum class GateReason : std::uint8_t {
@@ -71,6 +72,7 @@ struct GateFacts {
   std::optional<std::vector<std::string>> bypass;  ///< clients that bypass us, for people
   std::optional<std::string> backup_trouble;       ///< empty: proven and young enough
   std::optional<UnixMillis> cut_over_at;
+  std::optional<std::vector<std::string>> old_view;  ///< proxies whose apps use old names or do not say, for people
 };
 
 /// How long a verification counts.

@@ -26,6 +26,7 @@ constexpr Duration kLookEvery = milliseconds(500);
 constexpr Duration kLookIdle = seconds(64);
 constexpr Duration kLookWhileHeld = milliseconds(20);
 constexpr Duration kRetry = milliseconds(200);
+constexpr Duration kReportEvery = seconds(5);
 constexpr int kInVain = 5;
 constexpr BytesView kGone =
     "the control record is gone from the store (FLUSHALL, an emptied server, an older backup): keyshift repair";
@@ -125,6 +126,7 @@ asio::awaitable<void> Follower::run() {
     look_again_ = false;
     co_await look();
     if (std::exchange(help_wanted_, false)) co_await help();
+    if (!stopping_) co_await leave_report();
     if (stopping_) break;
     if (help_wanted_ || look_again_) continue;
     timer_.expires_after(pause());
@@ -137,7 +139,7 @@ Duration Follower::pause() {
   if (!known_) return kRetry;
   if (restless_since_ || clock_now() < quick_until_) return kLookWhileHeld;
   const bool idle = listening_ && options_.busy && !options_.busy();
-  idle_pause_ = idle ? std::min(2 * std::max(idle_pause_, kLookEvery), kLookIdle) : kLookEvery;
+  idle_pause_ = idle ? std::min(8 * std::max(idle_pause_, kLookEvery), kLookIdle) : kLookEvery;
   return idle_pause_;
 }
 
@@ -183,6 +185,7 @@ asio::awaitable<void> Follower::look() {
     co_return;
   }
   known_ = true;
+  read_at_ = clock_now().time_since_epoch().count();
   const bool gone = state && !state->record;
   if (gone && !acted_->change.id) {
     tell("");
@@ -233,6 +236,7 @@ asio::awaitable<void> Follower::settle(std::uint64_t known_epoch) {
   request.known_epoch = known_epoch;
   const auto outcome = co_await carry(settling_store_, std::move(request));
   settling_ = false;
+  if (outcome) killed_ += outcome->killed;
   restless_since_.reset();
   if (stopping_) co_return;
   if (outcome && outcome->end > control::ChangeOutcome::End::already) tell(outcome->reason);
@@ -251,6 +255,20 @@ asio::awaitable<void> Follower::help() {
   in_vain_ = 0;
   settling_ = true;
   asio::co_spawn(executor_, settle(0), asio::detached);
+}
+
+/// A report that cannot be left is not missed here: who reads reports says that this one is not there.
+asio::awaitable<void> Follower::leave_report() {
+  if (!options_.report || !acted_->change.id || clock_now() < report_due_) co_return;
+  const auto primary = co_await store_.primary();
+  if (!primary || stopping_) co_return;
+  report_due_ = clock_now() + kReportEvery;
+  const auto expiry = std::chrono::duration_cast<seconds>(std::max(4 * kReportEvery, 3 * idle_pause_ + kReportEvery));
+  Bytes command;
+  resp::append_command(
+      command, {"SET", migration::report_name(options_.name), options_.report(), "EX", std::to_string(expiry.count())});
+  const auto left = co_await (*primary)->ask(std::move(command), 1);
+  if (!left) (*primary)->close();
 }
 
 std::shared_ptr<const Serving> Follower::serving_of(const ControlState& state) {

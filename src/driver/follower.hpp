@@ -24,6 +24,9 @@ struct FollowerOptions {
   /// True when the proxy has served anybody since it was last asked; unset: always. An idle one looks more rarely, as
   /// long as the channel would tell it.
   std::function<bool()> busy;
+  /// The text of the report that is left beside the record each 5 s (report_name()); more rarely while nobody is
+  /// served. Unset: none. Asked on the follower's executor.
+  std::function<Bytes()> report;
   /// Told what people should know: a record that is gone or not understood, a server that cannot be reached.
   std::function<void(const std::string&)> trouble;
 };
@@ -53,12 +56,17 @@ class Follower {
   [[nodiscard]] std::shared_ptr<const control::Serving> serving() const;
   /// True once the store has answered whether it has a record.
   [[nodiscard]] bool known() const noexcept { return known_; }
+  /// When the store answered last what its record is; Time{}: never. Any thread.
+  [[nodiscard]] Time read_at() const noexcept { return Time(Duration(read_at_.load())); }
+  /// How many late connections were closed by servers in changes that this proxy finished. Any thread.
+  [[nodiscard]] std::uint64_t killed() const noexcept { return killed_; }
 
  private:
   struct Listener;
   boost::asio::awaitable<void> listen();
   boost::asio::awaitable<void> look();
   boost::asio::awaitable<void> help();
+  boost::asio::awaitable<void> leave_report();
   boost::asio::awaitable<void> settle(std::uint64_t known_epoch);
   void watch_over(const control::ControlRecord& record, bool back);
   [[nodiscard]] Duration pause();
@@ -84,7 +92,10 @@ class Follower {
   Duration idle_pause_{};               ///< grows while nobody is served
   bool listening_ = false;              ///< the channel would tell of a change
   std::string told_;
+  Time report_due_{};
   std::atomic<bool> known_ = false;
+  std::atomic<Duration::rep> read_at_ = 0;
+  std::atomic<std::uint64_t> killed_ = 0;
   bool stopping_ = false, help_wanted_ = false, look_again_ = false, settling_ = false;
 };
 

@@ -38,6 +38,12 @@ constexpr std::array rows{
         "by whom)",
         "sweeps, `pause`, `resume`, `throttle`, `verify` and the commands with gates",
         "`forget` and `abort`, with the run"},
+    ReservedKeyRow{ReservedKey::report, "report", "keyshift:report:{}:<proxy>", "0", "string",
+                   "1, in its field `format`",
+                   "20 s after it was written; of a proxy that serves nobody, up to 4 minutes",
+                   "what one proxy says of itself, as JSON: its version, the view of its apps, the change that it acts "
+                   "on, counts by route and rule, refusals. For people and gates; no proxy reads it",
+                   "every proxy that follows the record, each 5 s while it serves somebody", "its expiry"},
     ReservedKeyRow{
         ReservedKey::audit, "audit", "keyshift:audit:{}:log", "0", "stream", "-",
         "never; the newest 10,000 entries are kept",

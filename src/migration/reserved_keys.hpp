@@ -12,6 +12,7 @@ enum class ReservedKey : std::uint8_t {
   epoch_key,
   spec,
   run_notes,
+  report,
   audit,
   channel,
   probe,

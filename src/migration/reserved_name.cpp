@@ -92,6 +92,8 @@ Bytes spec_name(BytesView sha256) { return reserved_name(ReservedKey::spec, "", 
 
 Bytes run_notes_name(BytesView run) { return reserved_name(ReservedKey::run_notes, "", run); }
 
+Bytes report_name(BytesView proxy) { return reserved_name(ReservedKey::report, "", proxy); }
+
 Bytes audit_name() { return reserved_name(ReservedKey::audit, "", "log"); }
 
 Bytes control_channel_name() { return reserved_name(ReservedKey::channel, "", "control"); }

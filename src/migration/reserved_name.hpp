@@ -41,6 +41,9 @@ Bytes spec_name(BytesView sha256);
 /// What gates and sweeps know of `run`: keyshift:run:{}:<run>. In database 0.
 Bytes run_notes_name(BytesView run);
 
+/// What `proxy` says of itself (a key with an expiry): keyshift:report:{}:<proxy>. In database 0.
+Bytes report_name(BytesView proxy);
+
 /// Who did what, when: keyshift:audit:{}:log. In database 0.
 Bytes audit_name();
 

@@ -48,6 +48,12 @@ enum class MetricType : std::uint8_t { counter, gauge, histogram };
     "records found under both names, by commands and by the sweep of this process")                                  \
   X(hold_duration, "keyshift_hold_duration_seconds", histogram, "",                                                  \
     "from the moment when a worker sees a hold of the fleet to its end")                                             \
+  X(epoch, "keyshift_epoch", gauge, "", "of the change of the control record that is acted on; 0: there is none")    \
+  X(phase, "keyshift_phase", gauge, "migration,phase", "1 for the phase that the run is in, 0 for the others")       \
+  X(control_age, "keyshift_control_age_seconds", gauge, "",                                                          \
+    "since the store said last what its control record is; up to 64 while nobody is served")                         \
+  X(stale_killed, "keyshift_stale_connections_killed_total", counter, "",                                            \
+    "late connections that servers closed in changes which this proxy finished")                                     \
   X(given_up, "keyshift_given_up_total", counter, "",                                                                \
     "errands for records that were under way and were given up because the fleet turned")                            \
   X(generations, "keyshift_generations_total", counter, "",                                                          \

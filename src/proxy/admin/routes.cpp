@@ -75,7 +75,8 @@ AdminResponse drain(AdminSource& source, const AdminRequest&) {
 constexpr std::array<AdminRoute, 9> routes{{
     {"/", "GET", false, false, "a page for people", page},
     {"/healthz", "GET", true, false, "200 while the process lives", healthz},
-    {"/readyz", "GET", true, false, "200 while it takes clients, 503 before and while it drains", readyz},
+    {"/readyz", "GET", true, false,
+     "200 while it takes clients and has read the control record once, 503 before and while it drains", readyz},
     {"/metrics", "GET", true, false, "metrics in Prometheus' text format (docs/metrics.md)", metrics},
     {"/status", "GET", false, false, "the status document", status},
     {"/explain", "GET", false, false, "`?command=GET user:1`: what would happen to a command", explain},

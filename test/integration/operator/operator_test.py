@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 import traceback
+import urllib.error
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "support"))
@@ -48,10 +50,10 @@ class World:
         self.processes.append(process)
         return process
 
-    def proxy(self, number):
+    def proxy(self, number, *more):
         port = free_port()
         process = self.spawn([KEYSHIFT, "proxy", "--listen", f"127.0.0.1:{port}", "--upstream", self.url, "--name", f"proxy-{number}",
-                              "--admin", "off", "--health", "off"], f"proxy-{number}")
+                              "--admin", "off", "--health", "off", *more], f"proxy-{number}")
         wait_until_listening(port, process)
         return port
 
@@ -121,11 +123,69 @@ def test_a_whole_migration_from_apply_to_forget(world):
     assert world.keys("user:*") == []
     assert "phase complete" in world.run("complete")
     assert "rollback" in world.run("rollback", code=3)
-    assert "done" in world.run("forget")
+    assert re.search(r"old-view: .*proxy-0 \(0 clients\)", world.run("forget", code=3))
+    assert "done" in world.run("forget", "--force", "old-view")
     assert world.status()["runs"] == []
     history = world.run("status", "--history")
     for step in ("apply", "start", "verify", "cutover", "complete", "forget"):
         assert re.search(rf"@\S+  {step}  ", history), f"{step} is not in the audit:\n{history}"
+
+
+def test_proxies_say_what_they_are_and_new_views_may_forget(world):
+    for process in world.processes[1:]:
+        process.kill()
+    port = world.proxy(7, "--view", "new")
+    world.server("SET", "user:1", "one")
+    world.run("apply", world.file())
+    for step in ("start", "cutover"):
+        if step == "cutover":
+            end = time.monotonic() + 20
+            while "no-clean-pass" in world.run("cutover", code=3):
+                assert time.monotonic() < end, "the sweep made no clean pass"
+                time.sleep(0.1)
+            world.run("verify")
+        world.run(step)
+    world.run("complete")
+    assert world.at(port, "GET", "{user:1}:profile") == b"one"
+    end = time.monotonic() + 10
+    while True:
+        proxy, = world.status()["proxies"]
+        assert proxy["name"] == "proxy-7"
+        report = proxy["report"]
+        if report and report["epoch"] == world.status()["current"]["epoch"]:
+            break
+        assert time.monotonic() < end, f"no report of this epoch: {report}"
+        time.sleep(0.2)
+    assert report["view"] == "new" and report["records"] == "served" and report["version"], report
+    assert abs(report["written_ms"] / 1000 - time.time()) < 30, report
+    assert 1 <= int(world.server("TTL", "keyshift:report:{}:proxy-7")) <= 260
+    assert "done" in world.run("forget")
+
+
+def readyz(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+def test_a_proxy_is_ready_once_the_record_was_read_and_stays_so(world):
+    upstream, listen, health = free_port(), free_port(), free_port()
+    proxy = world.spawn([KEYSHIFT, "proxy", "--listen", f"127.0.0.1:{listen}", "--upstream", f"redis://127.0.0.1:{upstream}", "--admin", "off",
+                         "--health", f"127.0.0.1:{health}"], "waiting")
+    wait_until_listening(health, proxy)
+    assert readyz(health) == 503, "nobody has said yet whether there is a record"
+    server = world.spawn(["redis-server", "--port", str(upstream), "--bind", "127.0.0.1", "--save", "", "--dir", world.folder.name], "late")
+    wait_until_listening(upstream, server)
+    end = time.monotonic() + 10
+    while readyz(health) != 200:
+        assert time.monotonic() < end, "the record can be read, and the proxy is not ready"
+        time.sleep(0.05)
+    server.kill()
+    server.wait()
+    time.sleep(1.5)
+    assert readyz(health) == 200, "a sick Redis makes no pod unready"
 
 
 def test_the_way_back_brings_the_old_names_and_abort_takes_the_run_away(world):

@@ -7,6 +7,7 @@
 
 #include "cli/status_fields.hpp"
 #include "cli/status_lines.hpp"
+#include "control/proxy_report.hpp"
 #include "observe/metrics.hpp"
 #include "unit/cli/rules_for_tests.hpp"
 
@@ -53,7 +54,8 @@ struct World {
   ProxyView view() const {
     auto serving = std::make_shared<control::Serving>(*serving_of(startup));
     serving->change.id = {7, 1};
-    ProxyView out{startup, table, {}, {&one, &two}, std::nullopt, serving, 12.5, 3};
+    serving->change.runs.push_back({"a1", "users-v2", "ab12", control::Phase::migrate, control::Wanted::nothing, {}});
+    ProxyView out{startup, table, {}, {&one, &two}, std::nullopt, serving, ControlCounts{0.25, 3}, 12.5, 3};
     out.snapshot.listening = true;
     out.snapshot.listeners = {"127.0.0.1:6379"};
     out.sweep.emplace();
@@ -104,6 +106,21 @@ TEST_CASE("the status adds workers up, splits moves by rule and never shows a pa
         json{{"rule", "profile"}, {"command", "SORT"}, {"reason", "pattern"}, {"count", 2}});
   CHECK(status["failures"]["refusals"][1]["rule"] == "");
   CHECK(status.dump().find("hush") == std::string::npos);
+}
+
+TEST_CASE("the report says of a proxy what gates ask for, and can be read again") {
+  const World world;
+  const json report = report_document(world.view(), UnixMillis(milliseconds(1700000000123)));
+  const auto read = control::read_proxy_report(report.dump());
+  REQUIRE(read);
+  CHECK(read->view == "old");
+  CHECK(read->epoch == 7);
+  CHECK(read->records == "served");
+  CHECK(read->version == KEYSHIFT_VERSION);
+  CHECK(read->written_ms == 1700000000123);
+  CHECK(report["commands"]["total"] == 12);
+  CHECK(report["failures"]["refusals"][0]["command"] == "SORT");
+  CHECK(report.dump().find("hush") == std::string::npos);
 }
 
 TEST_CASE("without a migration there is none in the status, and no sweep") {
@@ -164,6 +181,17 @@ TEST_CASE("every metric of the list is one that a proxy with a sweep shows") {
     if (row.metric != observe::Metric::series_left_out)
       CHECK(text.find("# TYPE " + std::string(row.name) + " ") != std::string::npos);
   }
+}
+
+TEST_CASE("metrics say which epoch and phase a proxy acts on") {
+  const World world;
+  observe::MetricsSink sink;
+  collect_metrics(world.view(), sink);
+  const std::string text = sink.text();
+  for (const char* line : {"keyshift_epoch 7\n", "keyshift_phase{migration=\"users-v2\",phase=\"migrate\"} 1\n",
+                           "keyshift_phase{migration=\"users-v2\",phase=\"cutover\"} 0\n",
+                           "keyshift_control_age_seconds 0.25\n", "keyshift_stale_connections_killed_total 3\n"})
+    CHECK_MESSAGE(text.find(line) != std::string::npos, line);
 }
 
 TEST_CASE("commands that a worker has learnt count under one name") {

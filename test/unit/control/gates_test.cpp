@@ -22,6 +22,7 @@ struct World {
     facts.now = UnixMillis(1h);
     facts.bypass.emplace();
     facts.backup_trouble.emplace();
+    facts.old_view.emplace();
     facts.cut_over_at = UnixMillis(0ms);
     GateResult good{4, "aa55", "r1/p1", UnixMillis(59min), "pod-1", 100, 0};
     facts.notes.pass = facts.notes.verify = good;
@@ -59,6 +60,16 @@ TEST_CASE("with everything as it should be, every gate is open") {
     const auto all = obstacles(wanted, w.spec, w.facts);
     CHECK_MESSAGE(all.empty(), name(wanted));
   }
+}
+
+TEST_CASE("a run is not forgotten while apps use its old names, or may do so") {
+  World w;
+  w.facts.old_view = {"proxy a (3 clients)"};
+  CHECK(w.shut(Wanted::forget, GateReason::old_view));
+  CHECK_FALSE(w.shut(Wanted::complete, GateReason::old_view));
+  CHECK(forceable(GateReason::old_view));
+  w.facts.old_view.reset();
+  CHECK(w.shut(Wanted::forget, GateReason::unknown));
 }
 
 TEST_CASE("a clean pass counts in its era, under its rules, on its server only, and cannot be forced") {

@@ -51,6 +51,7 @@ TEST_CASE("keys have the names that the list promises") {
   CHECK(epoch_key_name() == filled(ReservedKey::epoch_key, {}));
   CHECK(spec_name("ab12") == filled(ReservedKey::spec, {{"<sha256>", "ab12"}}));
   CHECK(run_notes_name("users-v2") == filled(ReservedKey::run_notes, run));
+  CHECK(report_name("pod-1") == filled(ReservedKey::report, {{"<proxy>", "pod-1"}}));
   CHECK(audit_name() == filled(ReservedKey::audit, {}));
   CHECK(control_channel_name() == filled(ReservedKey::channel, {}));
   CHECK(probe_name("12") == filled(ReservedKey::probe, {{"<token>", "12"}}));
