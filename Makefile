@@ -17,7 +17,7 @@ build: ## build/release/keyshift
 	@ninja -C build/release --quiet keyshift
 	@echo "built build/release/keyshift"
 
-demo: build ## a million records change their names under load; ends with a report and its proof (DEMO_ARGS=...)
+demo: build ## three proxies take a million records to new names and back under load; ends with a report and its proof (DEMO_ARGS=...)
 	@build/release/keyshift demo $(DEMO_ARGS)
 
 test: ## every test that a change must pass (suites: test/suites.txt)

@@ -41,9 +41,10 @@ constexpr OwnOption backup_own[] = {
 
 constexpr OwnOption demo_own[] = {
     {"records", "N", "how many records to fill in (default 1000000)"},
-    {"seconds", "N", "about how long their move takes: sets its speed (default 20)"},
+    {"seconds", "N", "about how long their move takes, each way: sets its speed (default 15)"},
     {"clients", "N", "load clients (default 8)"},
-    {"keep", "", "leave Redis, the proxy and the files at the end until Ctrl-C, to look around"},
+    {"to", "observe|cutover", "there and back again (default), or end behind the cutover, under the new names"},
+    {"keep", "", "leave Redis, the proxies and the files at the end until Ctrl-C, to look around"},
     {"json", "", "print the report as JSON; progress goes to standard error"}};
 constexpr OwnOption demo_verdict_own[] = {{"port", "PORT", "of the Redis on loopback that is judged"}};
 
@@ -112,8 +113,9 @@ constexpr auto rows = std::to_array<CommandRow>({
      "create writes a stamp into Redis, copies it and writes a manifest beside the copy. prove loads a copy into a\n"
      "redis-server of its own and looks for exactly that stamp; without NAME the youngest one. docs/backup.md has all.",
      TakesOptions::store, backup_own, 2, run_backup},
-    {"demo", "[OPTION...]", "watch records change their names under load, on this machine alone, with proof",
-     "Starts a redis-server and a proxy of its own on free ports of loopback, and clients that compare every answer.\n"
+    {"demo", "[OPTION...]", "watch a fleet change the names of records under load, on this machine alone, with proof",
+     "Starts a redis-server and three proxies of its own on free ports of loopback, and clients that compare every\n"
+     "answer; takes them through a migration and back, with backups, while one proxy is killed and one is stopped.\n"
      "At the end another process reads all of Redis and gives the verdict: 0 for PASS, 1 for FAIL.",
      TakesOptions::none, demo_own, 0, run_demo},
     {"completion",

@@ -16,6 +16,9 @@ constexpr unsigned most_clients = 64;
 constexpr auto pace = milliseconds(1);
 /// Every so many steps one goes past the proxy.
 constexpr std::uint64_t direct_every = 8;
+constexpr milliseconds patient = seconds(30), impatient = seconds(1);
+/// Until a proxy is looked for again where none answered.
+constexpr auto look_again = milliseconds(20);
 
 std::string slice_file(const LoadOptions& options, unsigned number) {
   return options.directory + "/slice-" + std::to_string(number) + ".tsv";
@@ -25,6 +28,8 @@ std::string slice_file(const LoadOptions& options, unsigned number) {
 
 struct Load::Shared {
   std::atomic<bool> stop;
+  std::atomic<Names> names;
+  DoorCounts doors[proxies];
   LoadCounts clients[most_clients];
 };
 
@@ -47,35 +52,51 @@ Result<Load> Load::start(const LoadOptions& options) {
 
 /// The whole life of a client's process.
 int Load::client(unsigned number) {
-  LoadCounts& counts = shared_->clients[number];
-  const auto say = [&](const std::string& what) {
-    std::strncpy(counts.problem, what.c_str(), sizeof counts.problem - 1);
-    counts.errors.fetch_add(1);
-    return 1;
-  };
-  auto proxy = Redis::connect(options_.proxy_port);
   auto redis = Redis::connect(options_.redis_port);
-  if (!proxy) return say(proxy.error().what);
-  if (!redis) return say(redis.error().what);
+  if (!redis) return trouble(number, redis.error().what);
+  if (is_error(redis->ask({"CLIENT", "SETNAME", direct_name}))) return trouble(number, "CLIENT SETNAME failed");
+  return work(number, std::move(*redis));
+}
+
+int Load::work(unsigned number, Redis redis) {
+  LoadCounts& counts = shared_->clients[number];
   const Dataset inside{options_.epoch_ms, false}, outside{options_.epoch_ms, true};
   const auto part = [&](unsigned n) { return options_.records * n / options_.clients; };
-  Slice through(inside, part(number), part(number + 1), *proxy, counts, counts.through);
-  Slice direct(outside, number * outside_per_client, (number + 1) * outside_per_client, *redis, counts, counts.direct);
+  Slice through(inside, part(number), part(number + 1), counts, counts.through);
+  Slice direct(outside, number * outside_per_client, (number + 1) * outside_per_client, counts, counts.direct);
+  Door door(options_.proxy_ports, shared_->doors, number % proxies, number / proxies % 2 == 0 ? patient : impatient);
   std::mt19937_64 random(number + 1);
   Time next = std::chrono::steady_clock::now();
   for (std::uint64_t steps = 0; !shared_->stop.load(std::memory_order_relaxed); ++steps) {
-    if (!(steps % direct_every == 0 ? direct : through).step(random)) return 1;
+    if (steps % direct_every == 0) {
+      if (direct.step(redis, random) != StepEnd::answered) return trouble(number, "past the proxy: " + redis.trouble());
+    } else if (Redis* const proxy = door.open(); proxy != nullptr) {
+      door.ended(through.step(*proxy, random));
+    } else {
+      std::this_thread::sleep_for(look_again);
+    }
     next = std::max(next + pace, std::chrono::steady_clock::now());
     std::this_thread::sleep_until(next);
   }
   std::ofstream file(slice_file(options_, number), std::ios::binary);
-  through.write_expected(file);
-  direct.write_expected(file);
-  return file.flush() ? 0 : say(slice_file(options_, number) + ": cannot be written");
+  through.write_expected(file, shared_->names);
+  direct.write_expected(file, shared_->names);
+  return file.flush() ? 0 : trouble(number, slice_file(options_, number) + ": cannot be written");
+}
+
+int Load::trouble(unsigned number, const std::string& what) {
+  LoadCounts& counts = shared_->clients[number];
+  std::strncpy(counts.problem, what.c_str(), sizeof counts.problem - 1);
+  counts.errors.fetch_add(1);
+  return 1;
 }
 
 LoadTotals Load::totals() const {
   LoadTotals out;
+  for (unsigned i = 0; i < proxies; ++i) {
+    const DoorCounts& door = shared_->doors[i];
+    out.doors[i] = {door.unsure.load(), door.cut.load(), door.late.load(), door.clients.load()};
+  }
   for (unsigned number = 0; number < options_.clients; ++number) {
     const LoadCounts& counts = shared_->clients[number];
     out.reads += counts.reads.load();
@@ -96,7 +117,8 @@ bool Load::running() {
   return true;
 }
 
-bool Load::finish() {
+bool Load::finish(Names names) {
+  shared_->names.store(names);
   shared_->stop.store(true);
   bool fine = true;
   for (Child& child : children_) fine = child.wait() == 0 && fine;

@@ -39,9 +39,12 @@ void become_child(pid_t parent) {
 
 }  // namespace
 
-Result<Child> Child::start(std::vector<std::string> argv, const std::string& log) {
+Result<Child> Child::start(std::vector<std::string> argv, const std::string& log, const std::string& errors) {
   const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (out < 0) return system_error(log);
+  const int error = errors.empty() ? out : ::open(errors.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (error < 0) ::close(out);
+  if (error < 0) return system_error(errors);
   std::vector<char*> words;
   for (std::string& word : argv) words.push_back(word.data());
   words.push_back(nullptr);
@@ -50,11 +53,12 @@ Result<Child> Child::start(std::vector<std::string> argv, const std::string& log
   if (pid == 0) {
     become_child(self);
     ::dup2(out, STDOUT_FILENO);
-    ::dup2(out, STDERR_FILENO);
+    ::dup2(error, STDERR_FILENO);
     ::execvp(words[0], words.data());
     ::_exit(cannot_run);
   }
   ::close(out);
+  if (error != out) ::close(error);
   if (pid < 0) return system_error("fork");
   return Result<Child>(boost::system::in_place_value, Child(pid));
 }
@@ -99,12 +103,28 @@ int Child::wait() {
 
 void Child::end() {
   if (!running()) return;
+  thaw();  // what is stopped would not hear the other signal
   ::kill(pid_, SIGTERM);
   const auto limit = std::chrono::steady_clock::now() + grace;
   while (running()) {
     if (std::chrono::steady_clock::now() > limit) ::kill(pid_, SIGKILL);
     std::this_thread::sleep_for(milliseconds(5));
   }
+}
+
+void Child::kill() {
+  if (!running()) return;
+  ::kill(pid_, SIGKILL);
+  wait();
+}
+
+// Number 0 would be this process and its group.
+void Child::freeze() const {
+  if (pid_ != 0) ::kill(pid_, SIGSTOP);
+}
+
+void Child::thaw() const {
+  if (pid_ != 0) ::kill(pid_, SIGCONT);
 }
 
 Result<std::uint16_t> free_port() {

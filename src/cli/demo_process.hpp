@@ -15,8 +15,9 @@ namespace keyshift::cli::demo {
 class Child {
  public:
   Child() = default;
-  /// Starts `argv` (the first word is looked for in PATH) with standard output and error into the file `log`.
-  static Result<Child> start(std::vector<std::string> argv, const std::string& log);
+  /// Starts `argv` (the first word is looked for in PATH) with standard output and error behind what is in the file
+  /// `log`, or with its errors in a file of their own.
+  static Result<Child> start(std::vector<std::string> argv, const std::string& log, const std::string& errors = {});
   /// Forks; the child runs `work` and exits with what it gives. Only while this process has a single thread.
   static Result<Child> fork(const std::function<int()>& work);
 
@@ -30,6 +31,11 @@ class Child {
   int wait();
   /// SIGTERM, and SIGKILL after a few seconds.
   void end();
+  /// kill -9, and waits until it is gone.
+  void kill();
+  /// SIGSTOP and SIGCONT.
+  void freeze() const;
+  void thaw() const;
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
  private:

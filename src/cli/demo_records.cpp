@@ -113,9 +113,11 @@ std::vector<std::string> create_command(const std::string& name, std::uint64_t i
   return out;
 }
 
-std::string expected_line(const Dataset& data, std::uint64_t id, const Record& record) {
-  std::string out = new_name(data, id) + '\t' + old_name(data, id) + '\t' + kind_of(id, record) + '\t' +
-                    std::to_string(record.exists ? record.expires_at : 0);
+std::string expected_line(const Dataset& data, std::uint64_t id, const Record& record, Names names) {
+  std::string wanted = new_name(data, id), other = old_name(data, id);
+  if (names == Names::old) wanted.swap(other);
+  std::string out =
+      wanted + '\t' + other + '\t' + kind_of(id, record) + '\t' + std::to_string(record.exists ? record.expires_at : 0);
   if (record.exists)
     for (std::size_t i = 0; i < record.parts.size(); ++i) {
       if (family_of(id) == Family::user) out.append("\t").append(user_field(i));
@@ -124,7 +126,7 @@ std::string expected_line(const Dataset& data, std::uint64_t id, const Record& r
   return out + '\n';
 }
 
-std::string migration_text(std::uint16_t redis_port, std::uint64_t keys_per_second) {
+std::string migration_text(std::uint16_t redis_port, std::uint64_t keys_per_second, const std::string& backups) {
   return R"(apiVersion: keyshift.io/v1alpha1
 kind: Migration
 metadata: {name: demo}
@@ -146,6 +148,10 @@ spec:
   sweep: {max_keys_per_second: )" +
          std::to_string(keys_per_second) + R"(, max_server_latency_ms: 20}
   policy: {conflict: keep-new}
+  backup: {provider: rdb, before: [start, cutover], directory: )" +
+         backups + R"(}
+  bypass: {allow: [{name: )" +
+         direct_name + R"(}]}
 )";
 }
 

@@ -17,6 +17,7 @@ struct Record {
   bool exists = true;
   std::int64_t expires_at = 0;     ///< milliseconds since 1970; 0: never
   std::vector<std::string> parts;  ///< the hash's values in the order above, the string, or the list's elements
+  friend bool operator==(const Record&, const Record&) = default;
 };
 
 /// Where the records are. Records of `outside` have names that no rule knows, so both of their names are one.
@@ -37,10 +38,16 @@ std::vector<std::string> create_command(const std::string& name, std::uint64_t i
 /// The hash's field at `index` of `parts`.
 const char* user_field(std::size_t index) noexcept;
 
-/// One line of the file that the verdict reads (demo_verdict.hpp has its form).
-std::string expected_line(const Dataset& data, std::uint64_t id, const Record& record);
+/// Under which names all records have to be at the end.
+enum class Names : std::uint8_t { old, renamed };
 
-/// The migration file of the demo, for the Redis on that port of loopback.
-std::string migration_text(std::uint16_t redis_port, std::uint64_t keys_per_second);
+/// One line of the file that the verdict reads (demo_verdict.hpp has its form).
+std::string expected_line(const Dataset& data, std::uint64_t id, const Record& record, Names names);
+
+/// What the clients call their connections past the proxies, which the migration file allows.
+constexpr const char* direct_name = "demo-direct";
+
+/// The migration file of the demo, for the Redis on that port of loopback. Gates want a proven backup in `backups`.
+std::string migration_text(std::uint16_t redis_port, std::uint64_t keys_per_second, const std::string& backups);
 
 }  // namespace keyshift::cli::demo

@@ -2,18 +2,27 @@
 
 #include <sys/time.h>
 
+#include <cerrno>
+
 namespace keyshift::cli::demo {
 namespace {
-constexpr timeval patience{30, 0};
-}
 
-Result<Redis> Redis::connect(std::uint16_t port) {
-  Context context(redisConnectWithTimeout("127.0.0.1", port, patience), &redisFree);
+timeval timeval_of(milliseconds span) { return {span.count() / 1000, span.count() % 1000 * 1000}; }
+
+}  // namespace
+
+Result<Redis> Redis::connect(std::uint16_t port, milliseconds patience) {
+  const timeval limit = timeval_of(patience);
+  Context context(redisConnectWithTimeout("127.0.0.1", port, limit), &redisFree);
   if (!context || context->err != 0)
     return fail(ErrorCode::store, "127.0.0.1:" + std::to_string(port) + ": " +
                                       (context ? std::string(context->errstr) : std::string("out of memory")));
-  redisSetTimeout(context.get(), patience);
+  redisSetTimeout(context.get(), limit);
   return Result<Redis>(boost::system::in_place_value, Redis(std::move(context)));
+}
+
+bool Redis::wait_up_to(milliseconds patience) {
+  return redisSetTimeout(context_.get(), timeval_of(patience)) == REDIS_OK;
 }
 
 void Redis::append(const Command& command) {
@@ -30,7 +39,11 @@ void Redis::append(const Command& command) {
 
 Reply Redis::take() {
   void* reply = nullptr;
-  if (redisGetReply(context_.get(), &reply) != REDIS_OK) reply = nullptr;
+  errno = 0;
+  if (redisGetReply(context_.get(), &reply) != REDIS_OK) {
+    reply = nullptr;
+    late_ = context_->err == REDIS_ERR_TIMEOUT || (context_->err == REDIS_ERR_IO && errno == EAGAIN);
+  }
   return {static_cast<redisReply*>(reply), &freeReplyObject};
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 
 namespace keyshift::cli::demo {
@@ -18,8 +19,11 @@ class Redis {
  public:
   using Command = std::vector<std::string>;
 
-  /// Connects to a port on loopback; every call then takes at most half a minute. Error `store`.
-  static Result<Redis> connect(std::uint16_t port);
+  /// Connects to a port on loopback; every call then takes at most `patience`. Error `store`.
+  static Result<Redis> connect(std::uint16_t port, milliseconds patience = seconds(30));
+
+  /// From now on each call takes at most this long; false when that cannot be had.
+  bool wait_up_to(milliseconds patience);
 
   Reply ask(const Command& command);
   /// Pipelining: as many take() as append().
@@ -27,11 +31,14 @@ class Redis {
   Reply take();
   /// Why the last reply was null.
   [[nodiscard]] std::string trouble() const;
+  /// Whether it was null because nothing came in time; what comes later belongs to nothing any more.
+  [[nodiscard]] bool late() const noexcept { return late_; }
 
  private:
   using Context = std::unique_ptr<redisContext, decltype(&redisFree)>;
   explicit Redis(Context context) : context_(std::move(context)) {}
   Context context_;
+  bool late_ = false;
 };
 
 /// What of a reply is compared; `reply` may be null, and then nothing is equal.

@@ -48,7 +48,7 @@ Result<RedisServer> RedisServer::start(const WorkDirectory& directory) {
   out.port = *port;
   const std::string log = directory.file("redis.log");
   auto process = Child::start({"redis-server", "--port", std::to_string(out.port), "--bind", "127.0.0.1", "--save", "",
-                               "--appendonly", "no", "--dir", directory.path()},
+                               "--appendonly", "no", "--repl-diskless-sync-delay", "0", "--dir", directory.path()},
                               log);
   if (!process) return process.error();
   out.process = std::move(*process);
@@ -59,30 +59,26 @@ Result<RedisServer> RedisServer::start(const WorkDirectory& directory) {
   return Result<RedisServer>(boost::system::in_place_value, std::move(out));
 }
 
-Result<ProxyServer> ProxyServer::start(const WorkDirectory& directory, std::uint16_t redis_port) {
+Result<ProxyServer> ProxyServer::create(unsigned number) {
   ProxyServer out;
   const auto port = free_port();
   const auto admin = free_port();
   if (!port || !admin) return fail(ErrorCode::system, "no free port on loopback");
-  out.port = *port;
-  out.admin = *admin;
-  const std::string log = directory.file("proxy.log");
-  auto process = Child::start({own_path(),     "proxy",
-                               "--listen",     local(out.port),
-                               "--upstream",   "redis://" + local(redis_port) + "/0",
-                               "--migration",  directory.file(migration_name),
-                               "--mode",       "to-new",
-                               "--view",       "old",
-                               "--sweep",      "on",
-                               "--admin",      local(out.admin),
-                               "--health",     "off",
-                               "--name",       "demo",
-                               "--log-format", "text"},
-                              log);
-  if (!process) return process.error();
-  out.process = std::move(*process);
-  if (const auto ready = answers(out.process, out.port, "keyshift proxy", log); !ready) return ready.error();
+  out.port_ = *port;
+  out.admin_ = *admin;
+  out.name_ = "proxy-" + std::to_string(number);
   return Result<ProxyServer>(boost::system::in_place_value, std::move(out));
+}
+
+Result<void> ProxyServer::start(const WorkDirectory& directory, std::uint16_t redis_port) {
+  const std::string log = directory.file(name_ + ".log");
+  auto started =
+      Child::start({own_path(), "proxy", "--listen", local(port_), "--upstream", "redis://" + local(redis_port) + "/0",
+                    "--admin", local(admin_), "--health", "off", "--name", name_, "--log-format", "text"},
+                   log);
+  if (!started) return started.error();
+  process = std::move(*started);
+  return answers(process, port_, "keyshift proxy", log);
 }
 
 Result<void> fill(std::uint16_t redis_port, std::uint64_t records, std::uint64_t outside, std::int64_t epoch_ms) {
@@ -95,21 +91,18 @@ Result<void> fill(std::uint16_t redis_port, std::uint64_t records, std::uint64_t
   return fail(ErrorCode::store, "the server does not have the records that were written");
 }
 
-Result<SweepView> look(std::uint16_t admin_port) {
-  const auto body = http_get(local(admin_port), "/status", seconds(5));
+Result<ProxyPage> page_of(const ProxyServer& proxy) {
+  const auto body = http_get(local(proxy.admin()), "/status", milliseconds(500));
   if (!body) return body.error();
   const auto status = nlohmann::json::parse(*body, nullptr, false);
-  if (!status.is_object() || !status.contains("sweep") || !status["sweep"].is_object() || !status.contains("rules"))
-    return fail(ErrorCode::system, "the proxy's status has no sweep");
-  const nlohmann::json& sweep = status["sweep"];
-  SweepView out;
-  out.swept = sweep.value("moved", std::uint64_t{0});
-  out.keys_per_second = sweep.value("keys_per_second", 0.0);
-  // A sweeper in a sidecar rests only behind a pass that found nothing, and then looks again.
-  out.clean = sweep.value("clean_pass", false) || sweep.value("state", std::string()) == "resting";
-  out.waits = sweep.value("waits", std::string("none"));
+  if (!status.is_object() || !status.contains("rules")) return fail(ErrorCode::system, proxy.name() + " has no status");
+  ProxyPage out;
   for (const nlohmann::json& rule : status["rules"])
     out.moved_by_clients += rule.value("moved_by_commands", std::uint64_t{0});
+  const nlohmann::json sweep = status.value("sweep", nlohmann::json());
+  if (!sweep.is_object()) return out;
+  out.swept = sweep.value("moved", std::uint64_t{0});
+  out.sweeps = sweep.value("state", std::string()) == "sweeping";
   return out;
 }
 

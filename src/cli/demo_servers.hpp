@@ -10,25 +10,33 @@ struct RedisServer {
   static Result<RedisServer> start(const WorkDirectory& directory);
 };
 
-/// `keyshift proxy` as a child: apps with old names, mode to-new, sweeping.
-struct ProxyServer {
-  std::uint16_t port = 0, admin = 0;
+/// One `keyshift proxy` as a child: apps with old names, and all else from the control record. On the same ports
+/// however often it is started.
+class ProxyServer {
+ public:
+  static Result<ProxyServer> create(unsigned number);
+  /// Error `system` when it does not answer within ten seconds.
+  Result<void> start(const WorkDirectory& directory, std::uint16_t redis_port);
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] std::uint16_t admin() const noexcept { return admin_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
   Child process;
-  /// `directory` has the migration file already, under migration_name.
-  static Result<ProxyServer> start(const WorkDirectory& directory, std::uint16_t redis_port);
+
+ private:
+  std::uint16_t port_ = 0, admin_ = 0;
+  std::string name_;
 };
-constexpr const char* migration_name = "migration.yaml";
 
 /// Fills `records` records, and those that are used past the proxy, straight into Redis. Error `store`.
 Result<void> fill(std::uint16_t redis_port, std::uint64_t records, std::uint64_t outside, std::int64_t epoch_ms);
 
-/// Where the sweep stands, as the proxy's admin page tells it.
-struct SweepView {
-  std::uint64_t swept = 0, moved_by_clients = 0;
-  double keys_per_second = 0;
-  bool clean = false;
-  std::string waits;  ///< why it is slower than it could be, or "none"
+/// What a proxy says of itself on its admin port.
+struct ProxyPage {
+  std::uint64_t moved_by_clients = 0;  ///< records that commands have moved since it was started, either way
+  std::uint64_t swept = 0;             ///< records that the sweep of this phase has moved, as far as this proxy knows
+  bool sweeps = false;                 ///< it, and not another one
 };
-Result<SweepView> look(std::uint16_t admin_port);
+Result<ProxyPage> page_of(const ProxyServer& proxy);
 
 }  // namespace keyshift::cli::demo

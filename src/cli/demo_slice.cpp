@@ -33,11 +33,21 @@ Record& Slice::record(std::uint64_t id) {
   return found != touched_.end() ? found->second : touched_.emplace(id, first_record(data_, id)).first->second;
 }
 
-bool Slice::step(std::mt19937_64& random) {
+/// The next one of the slice in whose state there is no doubt.
+std::uint64_t Slice::pick(std::uint64_t drawn) const {
+  std::uint64_t id = first_ + (drawn >> 8) % (end_ - first_);
+  while (before_.contains(id)) id = id + 1 < end_ ? id + 1 : first_;
+  return id;
+}
+
+StepEnd Slice::step(Redis& redis, std::mt19937_64& random) {
+  redis_ = &redis;
+  ended_ = StepEnd::answered;
   const std::uint64_t drawn = random();
-  const std::uint64_t id = first_ + (drawn >> 8) % (end_ - first_);
+  const std::uint64_t id = pick(drawn);
   const auto dice = static_cast<unsigned>(drawn % 100);
   Record& mine = record(id);
+  const Record before = mine;
   if (!mine.exists)
     absent(id, mine, dice);
   else if (family_of(id) == Family::user)
@@ -46,7 +56,9 @@ bool Slice::step(std::mt19937_64& random) {
     session(id, mine, dice);
   else
     cart(id, mine, dice);
-  return !broken_;
+  // By now `mine` is what the write makes of it.
+  if (ended_ != StepEnd::answered && before != mine) before_.emplace(id, before);
+  return ended_;
 }
 
 void Slice::user(std::uint64_t id, Record& record, unsigned dice) {
@@ -81,17 +93,20 @@ void Slice::transaction(std::uint64_t id, Record& record) {
   const Redis::Command commands[] = {
       {"MULTI"}, {"HINCRBY", name(id), "visits", "1"}, {"HGET", name(id), "plan"}, {"EXEC"}};
   const Time begun = std::chrono::steady_clock::now();
-  for (const auto& command : commands) redis_.append(command);
+  for (const auto& command : commands) redis_->append(command);
   counts_.writes.fetch_add(1, std::memory_order_relaxed);
   Reply reply(nullptr, &freeReplyObject);
+  bool failed = false;
   for (const auto& command : commands) {
-    reply = redis_.take();
-    if (is_error(reply)) {
-      broken_ = true;  // the answers that follow belong to no step any more
-      return judge(command, reply, false);
-    }
+    Reply next = redis_->take();
+    if (!failed) reply = std::move(next);
+    if (failed || !is_error(reply)) continue;
+    judge(command, reply, false);
+    if (!reply) return;
+    failed = true;  // the answers that follow are still this step's
   }
   latency_.count(std::chrono::steady_clock::now() - begun);
+  if (failed) return;
   judge(commands[3], reply,
         reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
             is_integer(reply->element[0], std::stoll(record.parts[2])) && is_text(reply->element[1], record.parts[1]));
@@ -128,6 +143,7 @@ void Slice::read_sessions(std::uint64_t id) {
   Redis::Command command{"MGET"};
   std::vector<const Record*> wanted;
   for (std::uint64_t other = id; other < end_ && wanted.size() < 3; other += 3) {
+    if (before_.contains(other)) continue;
     command.push_back(name(other));
     wanted.push_back(&record(other));
   }
@@ -202,16 +218,19 @@ void Slice::remove(std::uint64_t id, Record& record) {
 
 Reply Slice::ask(const Redis::Command& command, std::atomic<std::uint64_t>& count) {
   const Time begun = std::chrono::steady_clock::now();
-  Reply reply = redis_.ask(command);
+  Reply reply = redis_->ask(command);
   latency_.count(std::chrono::steady_clock::now() - begun);
   count.fetch_add(1, std::memory_order_relaxed);
   return reply;
 }
 
 void Slice::judge(const Redis::Command& command, const Reply& reply, bool right) {
-  broken_ = broken_ || !reply;
-  if (is_error(reply)) {
-    note(command, reply ? std::string(reply->str, reply->len) : redis_.trouble());
+  if (!reply) {
+    ended_ = redis_->late() ? StepEnd::late : StepEnd::cut;
+  } else if (is_error(reply) && std::string_view(reply->str, reply->len).starts_with("KSUPSTREAM ")) {
+    ended_ = StepEnd::unsure;
+  } else if (is_error(reply)) {
+    note(command, std::string(reply->str, reply->len));
     counts_.errors.fetch_add(1, std::memory_order_relaxed);
   } else if (!right) {
     note(command, "answered something else than what was written before");
@@ -225,10 +244,12 @@ void Slice::note(const Redis::Command& command, const std::string& what) {
   std::snprintf(counts_.problem, sizeof counts_.problem, "%s%s: %s", command[0].c_str(), key.c_str(), what.c_str());
 }
 
-void Slice::write_expected(std::ostream& out) const {
+void Slice::write_expected(std::ostream& out, Names names) const {
   for (std::uint64_t id = first_; id < end_; ++id) {
     const auto found = touched_.find(id);
-    out << expected_line(data_, id, found != touched_.end() ? found->second : first_record(data_, id));
+    out << expected_line(data_, id, found != touched_.end() ? found->second : first_record(data_, id), names);
+    if (const auto before = before_.find(id); before != before_.end())
+      out << "or\t" << expected_line(data_, id, before->second, names);
   }
   out << "end\t" << end_ - first_ << '\n';
 }

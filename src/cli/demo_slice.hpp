@@ -12,29 +12,38 @@ namespace keyshift::cli::demo {
 /// What one load process has done, in memory that it shares with the demo; it alone writes here.
 struct LoadCounts {
   std::atomic<std::uint64_t> reads, writes;
-  std::atomic<std::uint64_t> errors;  ///< error replies and broken connections
+  std::atomic<std::uint64_t> errors;  ///< error replies but those of StepEnd
   std::atomic<std::uint64_t> wrong;   ///< answers that are not what the records say
   SharedLatency through, direct;
   char problem[256];  ///< the first error or wrong answer, for people; ends with NUL
 };
 
+/// How a step ended. Unless it was answered nobody knows whether the server has carried it out, or still will.
+enum class StepEnd : std::uint8_t {
+  answered,
+  unsure,  ///< the reply says that nobody knows: -KSUPSTREAM
+  cut,     ///< the connection broke
+  late,    ///< no reply within the client's limit
+};
+
 /// The records that one client owns, and its memory of them: each step sends one thing that an app could send (one
 /// command, or a transaction), and holds every answer against what was written before. Nobody else touches the records,
-/// so there is exactly one right answer.
+/// so there is exactly one right answer. A record whose last write has no known outcome is left alone from then on.
 class Slice {
  public:
   /// Owns the ids from `first` to before `end`. Everything referred to outlives it.
-  Slice(const Dataset& data, std::uint64_t first, std::uint64_t end, Redis& redis, LoadCounts& counts,
-        SharedLatency& latency)
-      : data_(data), first_(first), end_(end), redis_(redis), counts_(counts), latency_(latency) {}
+  Slice(const Dataset& data, std::uint64_t first, std::uint64_t end, LoadCounts& counts, SharedLatency& latency)
+      : data_(data), first_(first), end_(end), counts_(counts), latency_(latency) {}
 
-  /// False when the connection broke.
-  bool step(std::mt19937_64& random);
+  /// `redis` is not usable any more after `cut` and `late`.
+  StepEnd step(Redis& redis, std::mt19937_64& random);
 
-  /// What must be at the server now: one line a record (expected_line), and the count of them.
-  void write_expected(std::ostream& out) const;
+  /// What must be at the server now: one line a record (expected_line), a second one for the other state of a record
+  /// that may be in two, and the count of records.
+  void write_expected(std::ostream& out, Names names) const;
 
  private:
+  std::uint64_t pick(std::uint64_t drawn) const;
   Record& record(std::uint64_t id);
   void user(std::uint64_t id, Record& record, unsigned dice);
   void session(std::uint64_t id, Record& record, unsigned dice);
@@ -57,12 +66,13 @@ class Slice {
 
   const Dataset& data_;
   std::uint64_t first_, end_;
-  Redis& redis_;
   LoadCounts& counts_;
   SharedLatency& latency_;
   std::map<std::uint64_t, Record> touched_;  ///< all others are as they were filled in
+  std::map<std::uint64_t, Record> before_;   ///< of a write without known outcome: the state without it
   std::uint64_t serial_ = 0;                 ///< makes every value that is written another one
-  bool broken_ = false;
+  Redis* redis_ = nullptr;                   ///< of the step that is under way
+  StepEnd ended_ = StepEnd::answered;        ///< of that one, too
 };
 
 }  // namespace keyshift::cli::demo

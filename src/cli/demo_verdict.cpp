@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.hpp"
@@ -27,9 +28,14 @@ bool read_integer(std::string_view text, std::int64_t& out) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+/// A record with its states: one, or two where the last write has no known outcome.
+struct Expected : Expectation {
+  std::unique_ptr<const Expectation> or_else;  ///< null: there is no doubt
+};
+
 /// All lines of the text; the counts behind each client's lines must be right.
-Result<std::vector<Expectation>> read_all(std::string_view text) {
-  std::vector<Expectation> out;
+Result<std::vector<Expected>> read_all(std::string_view text) {
+  std::vector<Expected> out;
   std::size_t line = 0, begun = 0;
   bool ended = false;
   while (!text.empty()) {
@@ -43,18 +49,24 @@ Result<std::vector<Expectation>> read_all(std::string_view text) {
       begun = out.size();
       continue;
     }
-    auto read = read_expectation(row);
+    const bool again = row.starts_with("or\t");
+    auto read = read_expectation(again ? row.substr(3) : row);
     if (!read) return fail(ErrorCode::file, where + read.error().what);
-    out.push_back(std::move(*read));
+    if (!again)
+      out.push_back({std::move(*read), {}});
+    else if (out.size() == begun || out.back().name != read->name || out.back().or_else)
+      return fail(ErrorCode::file, where + "it belongs to no record");
+    else
+      out.back().or_else = std::make_unique<const Expectation>(std::move(*read));
   }
   if (!ended) return fail(ErrorCode::file, "the expectations are cut off");
-  return Result<std::vector<Expectation>>(boost::system::in_place_value, std::move(out));
+  return Result<std::vector<Expected>>(boost::system::in_place_value, std::move(out));
 }
 
 /// The work on one server.
 class Inquiry {
  public:
-  Inquiry(Redis redis, std::vector<Expectation> expected) : redis_(std::move(redis)), expected_(std::move(expected)) {}
+  Inquiry(Redis redis, std::vector<Expected> expected) : redis_(std::move(redis)), expected_(std::move(expected)) {}
 
   Result<Verdict> run() {
     for (std::size_t begin = 0; begin < expected_.size(); begin += batch)
@@ -68,25 +80,25 @@ class Inquiry {
   [[nodiscard]] Error lost() const { return fail(ErrorCode::store, "the server does not answer: " + redis_.trouble()); }
 
   bool check_batch(std::size_t begin, std::size_t end) {
-    Redis::Command old_names{"EXISTS"};
+    Redis::Command other_names{"EXISTS"};
     for (std::size_t i = begin; i < end; ++i) {
-      const Expectation& record = expected_[i];
-      ask_for(record);
-      if (record.old_name != record.name) old_names.emplace_back(record.old_name);
+      const Expected& record = expected_[i];
+      ask_for(record.kind == "gone" && record.or_else ? *record.or_else : record);
+      if (record.other_name != record.name) other_names.emplace_back(record.other_name);
     }
-    if (old_names.size() == 1) old_names.emplace_back("");
-    redis_.append(old_names);
+    if (other_names.size() == 1) other_names.emplace_back("");
+    redis_.append(other_names);
     for (std::size_t i = begin; i < end; ++i) {
       const Reply value = redis_.take();
       const Reply expiry = redis_.take();
       if (!value || !expiry) return false;
-      compare(expected_[i], value, expiry);
+      expected_[i].or_else ? compare_both(expected_[i], value, expiry) : compare(expected_[i], value, expiry);
     }
     const Reply left = redis_.take();
     if (!left) return false;
     if (!is_integer(left.get(), 0)) {
-      out_.under_old_name += left->type == REDIS_REPLY_INTEGER ? static_cast<std::uint64_t>(left->integer) : 1;
-      problem(expected_[begin].name, "or one of the records behind it still has its old name");
+      out_.under_other += left->type == REDIS_REPLY_INTEGER ? static_cast<std::uint64_t>(left->integer) : 1;
+      problem(expected_[begin].name, "or one of the records behind it has its other name, too");
     }
     return true;
   }
@@ -127,6 +139,18 @@ class Inquiry {
     }
   }
 
+  void compare_both(const Expected& record, const Reply& value, const Reply& expiry) {
+    const auto fits = [&](const Expectation& state) {
+      if (state.kind == "gone" || is_integer(expiry.get(), -2))
+        return state.kind == "gone" && is_integer(expiry.get(), -2);
+      return equal(state, value.get()) && same_expiry(state.expires_at, expiry.get());
+    };
+    ++out_.unsure;
+    if (fits(record) || fits(*record.or_else)) return;
+    ++out_.neither;
+    problem(record.name, "is neither what it was nor what the last write makes of it");
+  }
+
   static bool equal(const Expectation& record, const redisReply* value) {
     if (record.kind == "string") return is_text(value, std::string(record.parts.front()));
     if (value->type != REDIS_REPLY_ARRAY) return false;
@@ -154,7 +178,7 @@ class Inquiry {
 
   void classify(const std::string& key) {
     const auto found = std::lower_bound(expected_.begin(), expected_.end(), key,
-                                        [](const Expectation& a, const std::string& b) { return a.name < b; });
+                                        [](const Expected& a, const std::string& b) { return a.name < b; });
     if (found != expected_.end() && found->name == key) return;
     if (key.starts_with("keyshift:quarantine:")) {
       ++out_.quarantined;
@@ -172,7 +196,7 @@ class Inquiry {
   }
 
   Redis redis_;
-  std::vector<Expectation> expected_;
+  std::vector<Expected> expected_;
   Verdict out_;
 };
 
@@ -181,10 +205,10 @@ class Inquiry {
 Result<Expectation> read_expectation(std::string_view line) {
   Expectation out;
   out.name = cut(line, '\t');
-  out.old_name = cut(line, '\t');
+  out.other_name = cut(line, '\t');
   out.kind = cut(line, '\t');
   const bool known = out.kind == "hash" || out.kind == "list" || out.kind == "string" || out.kind == "gone";
-  if (out.name.empty() || out.old_name.empty() || !known || !read_integer(cut(line, '\t'), out.expires_at))
+  if (out.name.empty() || out.other_name.empty() || !known || !read_integer(cut(line, '\t'), out.expires_at))
     return fail(ErrorCode::file, "not a record");
   while (!line.empty()) out.parts.push_back(cut(line, '\t'));
   if (out.parts.empty() != (out.kind == "gone")) return fail(ErrorCode::file, "not a record");
@@ -192,16 +216,16 @@ Result<Expectation> read_expectation(std::string_view line) {
 }
 
 bool Verdict::passed() const noexcept {
-  return expected > 0 && right == expected && missing + wrong_value + wrong_expiry + back == 0 && under_old_name == 0 &&
-         quarantined == 0 && strangers == 0;
+  return expected > 0 && right == expected && missing + wrong_value + wrong_expiry + back + neither == 0 &&
+         under_other + quarantined + strangers == 0;
 }
 
 nlohmann::json verdict_document(const Verdict& v) {
-  return {{"passed", v.passed()},         {"expected", v.expected},       {"right", v.right},
-          {"missing", v.missing},         {"wrong_value", v.wrong_value}, {"wrong_expiry", v.wrong_expiry},
-          {"deleted", v.deleted},         {"deleted_but_there", v.back},  {"under_old_name", v.under_old_name},
-          {"quarantined", v.quarantined}, {"reserved", v.reserved},       {"unexpected", v.strangers},
-          {"problems", v.problems}};
+  return {{"passed", v.passed()},   {"expected", v.expected},        {"right", v.right},
+          {"missing", v.missing},   {"wrong_value", v.wrong_value},  {"wrong_expiry", v.wrong_expiry},
+          {"deleted", v.deleted},   {"deleted_but_there", v.back},   {"under_other_name", v.under_other},
+          {"unsure", v.unsure},     {"in_neither_state", v.neither}, {"quarantined", v.quarantined},
+          {"reserved", v.reserved}, {"unexpected", v.strangers},     {"problems", v.problems}};
 }
 
 Result<Verdict> judge(std::string_view text, std::uint16_t port) {

@@ -10,11 +10,12 @@
 namespace keyshift::cli::demo {
 
 /// What one line of the file of expectations says: fields between tabs, without tabs or line ends in them:
-///   NEW NAME, OLD NAME, KIND (hash, string, list or gone), EXPIRY (milliseconds since 1970; 0: none), PARTS...
-/// A hash's parts are its fields and values in turn. Behind the lines of one client there is `end` and their count, so
-/// that a file that was cut off is seen. The views live as long as the text.
+///   NAME, OTHER NAME, KIND (hash, string, list or gone), EXPIRY (milliseconds since 1970; 0: none), PARTS...
+/// A hash's parts are its fields and values in turn. A line that begins with the field `or` says what else the record
+/// of the line in front of it may be: its last write has no known outcome. Behind the lines of one client there is
+/// `end` and the count of its records, so that a file that was cut off is seen. The views live as long as the text.
 struct Expectation {
-  std::string_view name, old_name, kind;
+  std::string_view name, other_name, kind;
   std::int64_t expires_at = 0;
   std::vector<std::string_view> parts;
 };
@@ -27,7 +28,9 @@ struct Verdict {
   std::uint64_t missing = 0, wrong_value = 0, wrong_expiry = 0;
   std::uint64_t deleted = 0;          ///< records that clients deleted
   std::uint64_t back = 0;             ///< of them: there all the same
-  std::uint64_t under_old_name = 0;   ///< records of either kind that (also) have their old name
+  std::uint64_t unsure = 0;           ///< records whose last write has no known outcome
+  std::uint64_t neither = 0;          ///< of them: neither as they are with it nor as they are without it
+  std::uint64_t under_other = 0;      ///< records of any kind that (also) have their other name
   std::uint64_t quarantined = 0;      ///< losers of conflicts; there must be none
   std::uint64_t reserved = 0;         ///< Keyshift's own keys besides
   std::uint64_t strangers = 0;        ///< keys that nobody expects

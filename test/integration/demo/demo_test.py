@@ -21,39 +21,44 @@ def demo(keyshift, *options, directory):
                           env={**os.environ, "TMPDIR": directory})
 
 
-def test_the_demo_passes_and_leaves_nothing_behind(keyshift, directory):
-    done = demo(keyshift, directory=directory)
-    assert done.returncode == 0 and done.stdout.endswith("PASS\n"), done.stdout + done.stderr
-    assert not os.listdir(directory), os.listdir(directory)
-
-
-def test_the_report_as_json_has_the_proof(keyshift, directory):
+def test_the_demo_goes_there_and_back_and_leaves_nothing_behind(keyshift, directory):
     done = demo(keyshift, "--json", directory=directory)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert not os.listdir(directory), os.listdir(directory)
     report = json.loads(done.stdout)
-    verdict, load = report["verdict"], report["load"]
+    verdict, load, doors = report["verdict"], report["load"], report["proxies"]
     assert report["passed"] and verdict["right"] == verdict["expected"] > 0
-    assert verdict["expected"] + verdict["deleted"] == 20000 + 8 * 1000
+    assert verdict["expected"] + verdict["deleted"] + verdict["unsure"] == 20000 + 8 * 1000
     assert load["errors"] == load["wrong_answers"] == 0 and load["reads"] > 1000 and load["writes"] > 1000
-    assert report["moved"]["by_sweeper"] > 0 and report["moved"]["by_clients"] > 0
+    for way in ("moved", "moved_back"):
+        assert report[way]["by_sweep"] > 0 and report[way]["by_clients"] > 0, report[way]
+    assert [phase["phase"] for phase in report["phases"]] == ["no run", "observe", "migrate", "cutover", "rollback", "observe"]
+    typed = " ".join(step["command"].split()[1] for step in report["typed"])
+    assert typed == "apply backup start verify backup cutover rollback advance", typed
+    # One proxy was killed, another one was stopped; of both some client has noticed, and nobody of the third.
+    assert [door["cut_allowed"] > 0 for door in doors].count(True) == 1
+    assert [door["unknown_allowed"] > 0 for door in doors] == [False, False, True]
+    assert 0 < sum(door["cut"] for door in doors) and 0 < doors[2]["given_up"], doors
 
 
 class Kept:
-    """A demo with --keep, stopped in front of its end: its server and its file of expectations are there."""
+    """A demo that ended at the cutover, with --keep: its server and its file of expectations are there."""
 
     def __init__(self, keyshift, directory):
         self.keyshift = keyshift
-        self.process = subprocess.Popen([keyshift, "demo", *FEW, "--keep"], stdout=subprocess.PIPE, text=True,
+        self.process = subprocess.Popen([keyshift, "demo", *FEW, "--to", "cutover", "--keep"], stdout=subprocess.PIPE, text=True,
                                         env={**os.environ, "TMPDIR": directory})
         text = ""
         while "files: " not in text:
             line = self.process.stdout.readline()
             assert line, "the demo ended early: " + text
             text += line
+        assert "\nPASS\n" in text and "$ keyshift cutover" in text and "rollback" not in text, text
         self.port = re.search(r"redis-server on 127\.0\.0\.1:(\d+)", text)[1]
         self.file = glob.glob(directory + "/keyshift-demo-*/expected.tsv")[0]
         with open(self.file) as lines:
             self.lines = lines.readlines()
+        self.unsure = sum(line.startswith("or\t") for line in self.lines)
 
     def redis(self, *words):
         subprocess.run(["redis-cli", "-p", self.port, *words], check=True, capture_output=True)
@@ -65,6 +70,33 @@ class Kept:
             done = subprocess.run([self.keyshift, "demo-verdict", changed.name, "--port", self.port], capture_output=True,
                                   text=True)
         return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+    def field(self, kind, number):
+        """Of the first record of that kind that has no second state."""
+        lines = [line.rstrip("\n").split("\t") for line in self.lines]
+        return next(line[number] for line, then in zip(lines, lines[1:]) if line[2:3] == [kind] and then[0] != "or")
+
+    def plant_a_second_name(self):
+        name, other = self.field("hash", 0), self.field("hash", 1)
+        self.redis("SET", other, "planted")
+        sees(self, self.lines, "under_other_name")
+        sees(self, self.lines, "unexpected")
+        self.redis("DEL", other)
+        self.redis("SET", "keyshift:quarantine:{x}:demo:" + name, "planted")
+        sees(self, self.lines, "quarantined")
+        self.redis("DEL", "keyshift:quarantine:{x}:demo:" + name)
+
+    def lose_a_record(self):
+        lost, aside = self.field("list", 0), "aside"
+        self.redis("RENAME", lost, aside)
+        sees(self, self.lines, "missing")
+        self.redis("RENAME", aside, lost)
+
+    def revive_a_record(self):
+        revived = self.field("gone", 0)
+        self.redis("SET", revived, "planted")
+        sees(self, self.lines, "deleted_but_there")
+        self.redis("DEL", revived)
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
@@ -79,6 +111,14 @@ def changed(lines, kind, change):
     fields = lines[place].rstrip("\n").split("\t")
     change(fields)
     return lines[:place] + ["\t".join(fields) + "\n"] + lines[place + 1:]
+
+
+def either(lines, one, other):
+    """The lines with a second state for the first string; None: what is there."""
+    place = next(i for i, line in enumerate(lines) if line.split("\t")[2:3] == ["string"] and not lines[i + 1].startswith("or"))
+    fields = lines[place].rstrip("\n").split("\t")
+    states = ["\t".join([*fields[:4], value or fields[4]]) + "\n" for value in (one, other)]
+    return lines[:place] + [states[0], "or\t" + states[1]] + lines[place + 1:]
 
 
 def put(place, value):
@@ -100,24 +140,23 @@ def test_the_verdict_sees_what_is_planted(keyshift, directory):
         sees(kept, changed(kept.lines, "string", put(3, "1")), "wrong_expiry")
         sees(kept, changed(kept.lines, "hash", put(0, "{user:nobody}:profile")), "missing")
         sees(kept, changed(kept.lines, "hash", put(0, "{user:nobody}:profile")), "unexpected")
+        sees(kept, either(kept.lines, "planted", "planted, too"), "in_neither_state")
+        code, verdict = kept.verdict(either(kept.lines, "planted", None))
+        assert code == 0 and verdict["unsure"] == kept.unsure + 1, (code, verdict)
         code, words = kept.verdict(kept.lines[:-1])
         assert code == 2 and "cut off" in words, (code, words)
         code, words = kept.verdict(kept.lines[1:])
         assert code == 2 and "count" in words, (code, words)
-        old_name = next(line.split("\t")[1] for line in kept.lines if line.split("\t")[2:3] == ["hash"])
-        kept.redis("SET", old_name, "planted")
-        sees(kept, kept.lines, "under_old_name")
-        sees(kept, kept.lines, "unexpected")
-        kept.redis("DEL", old_name)
-        kept.redis("SET", "keyshift:quarantine:{x}:demo:" + old_name, "planted")
-        sees(kept, kept.lines, "quarantined")
+        kept.plant_a_second_name()
+        kept.lose_a_record()
+        kept.revive_a_record()
     finally:
         refused = kept.stop()
     assert refused != 0, "the demo's redis-server is still there"
 
 
 def test_wrong_options_are_refused(keyshift, directory):
-    for options in (["--records", "10"], ["--clients", "0"], ["--seconds", "soon"]):
+    for options in (["--records", "10"], ["--clients", "0"], ["--seconds", "soon"], ["--to", "nowhere"]):
         done = subprocess.run([keyshift, "demo", *options], capture_output=True, text=True)
         assert done.returncode == 2 and options[0] in done.stderr, (options, done)
     assert "demo-verdict" not in subprocess.run([keyshift, "help"], capture_output=True, text=True).stdout
