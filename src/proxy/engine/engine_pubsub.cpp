@@ -25,6 +25,14 @@ Confirmation confirmation(Subscriptions& s, BytesView kind) {
   return {};
 }
 
+/// Keys of ours that were read on a connection that tracks are no app's affair. True when nothing else is named.
+bool only_reserved(resp::Reply& invalidation) {
+  auto& keys = invalidation.elements.back().elements;
+  const bool named = !keys.empty();
+  std::erase_if(keys, [](const resp::Reply& key) { return key.text.starts_with(transforms::kReservedPrefix); });
+  return named && keys.empty();
+}
+
 const std::set<Bytes, std::less<>>& set_of(const Subscriptions& s, BytesView command) {
   return command == "PUNSUBSCRIBE" ? s.patterns : command == "SUNSUBSCRIBE" ? s.shards : s.channels;
 }
@@ -84,7 +92,8 @@ void Engine::async_chunk(Upstream& u, BytesView chunk, bool whole) {
 void Engine::async_frame(Upstream& u, Session& s, BytesView frame, bool borrow) {
   const bool waits = s.extras && s.extras->confirmations != 0;
   const bool mapped = s.extras && s.extras->events;
-  const bool may_invalidate = rules_ && frame.substr(0, 64).find("invalidate") != BytesView::npos;
+  const bool may_invalidate =
+      (rules_ || settings_.follows) && frame.substr(0, 64).find("invalidate") != BytesView::npos;
   if (!waits && !mapped && !may_invalidate) return write_out(s, frame, borrow);
   auto tree = resp::parse_reply(frame);
   if (!tree || !tree->aggregate() || tree->elements.empty()) {
@@ -92,7 +101,8 @@ void Engine::async_frame(Upstream& u, Session& s, BytesView frame, bool borrow) 
     return write_out(s, frame, borrow);
   }
   if (may_invalidate && is_invalidation(*tree)) {
-    map_invalidation(AppNames(*rules_, settings_.view), *tree);
+    if (only_reserved(*tree)) return;
+    if (rules_) map_invalidation(AppNames(*rules_, settings_.view), *tree);
     Bytes out;
     resp::append_reply(out, *tree);
     return write_out(s, out, false);

@@ -334,9 +334,9 @@ def test_a_proxy_that_starts_late_serves_what_the_record_says(world):
     assert world.keys("*user:5*") == [b"{user:5}:profile"]
 
 
-def main():
+def main(namespace):
     wanted = sys.argv[2:]
-    tests = [(name, test) for name, test in globals().items() if name.startswith("test_") and (not wanted or name in wanted)]
+    tests = [(name, test) for name, test in namespace.items() if name.startswith("test_") and (not wanted or name in wanted)]
     failed = 0
     for name, test in tests:
         world, began = World(), time.monotonic()
@@ -357,4 +357,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(globals())

@@ -1,4 +1,6 @@
 // Commands with a memory while the fleet turns: those that wait at the server, transactions, WATCH, caches.
+#include <algorithm>
+
 #include "unit/engine/engine_fleet.hpp"
 
 namespace keyshift::proxy {
@@ -139,6 +141,20 @@ TEST_CASE("clients that cache are told to forget everything in another era, and 
   fleet.hold();
   fleet.flip(migration::Mode::to_new);
   CHECK(c.got == ">2\r\n$10\r\ninvalidate\r\n_\r\n");
+}
+
+TEST_CASE("clients that cache do not hear of keys that the proxy has read for itself") {
+  Fleet fleet;
+  World::Client& c = fleet.world.client();
+  fleet.world.ask(c, request({"HELLO", "3"}));
+  fleet.world.ask(c, request({"CLIENT", "TRACKING", "ON"}));
+  const auto wire = std::find_if(fleet.world.wires.begin(), fleet.world.wires.end(),
+                                 [&](const World::Wire& w) { return w.open && w.upstream->owner == c.session; });
+  REQUIRE(wire != fleet.world.wires.end());
+  fleet.world.inject(*wire, ">2\r\n$10\r\ninvalidate\r\n*1\r\n$21\r\nkeyshift:epoch:{}:key\r\n");
+  CHECK(c.got == "");
+  fleet.world.inject(*wire, ">2\r\n$10\r\ninvalidate\r\n*2\r\n$21\r\nkeyshift:epoch:{}:key\r\n$5\r\nplain\r\n");
+  CHECK(c.got == ">2\r\n$10\r\ninvalidate\r\n*1\r\n$5\r\nplain\r\n");
 }
 
 TEST_CASE("at whatever moment the hold is seen, each command runs once, in order, on one side of the flip") {
