@@ -12,7 +12,8 @@ Look look_at(std::string_view clients, const Change& hold, const std::vector<tra
   for (const ClientFields& client : every_client(clients)) {
     if (client.flag('S') || client.flag('M')) continue;
     const auto ours = connection_name_of(client.name);
-    if (ours && ours->carries == Carries::records) out.highest_epoch = std::max(out.highest_epoch, ours->id.epoch);
+    if (ours && (ours->carries == Carries::records || ours->carries == Carries::free))
+      out.highest_epoch = std::max(out.highest_epoch, ours->id.epoch);
     if (standing(client.name, hold) == Standing::late) out.late.push_back(client.id);
   }
   out.foreign = bypass_clients(clients, 0, allow);

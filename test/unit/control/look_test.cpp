@@ -33,3 +33,12 @@ TEST_CASE("a look finds what is late and what is foreign, and leaves links betwe
   CHECK(look.foreign[1].id == 6);
   CHECK(look.highest_epoch == 9);
 }
+
+TEST_CASE("a scope above the hold tells of a record that went back, as a change above it does") {
+  const Change hold = hold_after(first_change(1), 0, 0, 2);
+  const Look look = look_at(
+      "id=1 addr=10.0.0.1:7 name=" + text(ConnectionName{"p", Carries::free, {5, 9}}) + " age=5 flags=N user=default\n",
+      hold, {});
+  CHECK(look.highest_epoch == 5);
+  CHECK(look.late == std::vector<std::uint64_t>{1});
+}
