@@ -7,7 +7,7 @@ import random
 import socket
 
 LOWEST = 10000
-given = set()  # a port that nobody listens on yet is not given twice by one process
+reservations = []  # held until this process ends: a port that nobody listens on yet is given to one process once
 
 
 def ephemeral_range_begins():
@@ -27,10 +27,21 @@ def bindable(port):
     return True
 
 
+def reserve(port):
+    """An abstract socket is a lock among all processes of this machine that goes with the process that has it."""
+    lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        lock.bind(f"\0keyshift-test-port-{port}")
+    except OSError:
+        lock.close()
+        return False
+    reservations.append(lock)
+    return True
+
+
 def free_port():
     highest = max(ephemeral_range_begins(), LOWEST + 1000)
     while True:
         port = random.SystemRandom().randrange(LOWEST, highest)
-        if port not in given and bindable(port):
-            given.add(port)
+        if bindable(port) and reserve(port):
             return port
