@@ -84,6 +84,7 @@ int run_demo_verdict(const Invocation&);
 int run_completion(const Invocation&);
 int run_check(const Invocation&);
 int run_fence(const Invocation&);
+int run_nodes(const Invocation&);
 int run_verify(const Invocation&);
 int run_version(const Invocation&);
 int run_help(const Invocation&);

@@ -26,6 +26,10 @@ constexpr OwnOption fence_own[] = {
     {"keep", "GLOBS", "key patterns that fenced users keep or get, separated by blanks; none may fit a record"},
     {"apply", "", "do it, on this server; the users have to be named"},
     {"yes", "", "with --apply: without asking"}};
+constexpr OwnOption nodes_own[] = {
+    {"declare-gone", "ID", "this node (host:port or run id) is stopped or fenced: flips go on without it"},
+    {"exclude-from-wait", "ID", "clean passes do not wait for this replica"},
+    {"json", "", "print the nodes as JSON"}};
 constexpr OwnOption verify_own[] = {
     {"mode", "old|to-new|new|to-old",
      "what is expected: each record under its old name or under its new one (default to-new)"},
@@ -105,6 +109,13 @@ constexpr auto rows = std::to_array<CommandRow>({
      "name or a reserved key, and how it is undone. Without USER: all but the own one, those of proxies, and those\n"
      "that spec.bypass.allow names. ACLs cannot say \"all keys but these\": a user with ~* keeps only --keep.",
      TakesOptions::store, fence_own, 1000, run_fence},
+    {"nodes", "[--declare-gone ID] [--exclude-from-wait ID] [--json]",
+     "the servers that a flip looks at, and what of them",
+     "Those that are listed, and those that were: a replica that dropped out may still be promoted, so it counts "
+     "until\n"
+     "it is declared gone. Only a node that does not answer may be, and it must not come back unseen: it has to be\n"
+     "stopped, or fenced. Overrides are in the audit and in `status`, and end by themselves when the node is back.",
+     TakesOptions::store, nodes_own, 0, run_nodes},
     {"verify", "[OPTION...]", "look whether every record is where it should be, and whole",
      "Looks at every key, and a moment later again at what is not as it should be: what only moves is no difference.\n"
      "Ends with 0 when nothing is wrong, with 1 when something stays wrong. Only reads, at the speed of spec.sweep.",

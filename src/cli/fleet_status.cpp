@@ -5,10 +5,11 @@
 #endif
 #include "cli/fleet_status.hpp"
 
-#include <ctime>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "cli/node_overrides.hpp"
 #include "control/client_line.hpp"
 #include "control/connection_name.hpp"
 #include "control/phases.hpp"
@@ -99,13 +100,8 @@ json run_part(const MeantRun& run, const control::GateFacts& facts, const resp::
   return out;
 }
 
-std::string clock_text(const std::string& id) {
-  const std::time_t at = static_cast<std::time_t>(std::strtoll(id.c_str(), nullptr, 10) / 1000);
-  std::tm parts{};
-  char text[32] = "";
-  ::gmtime_r(&at, &parts);
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
+std::string time_of(const std::string& id) {
+  return clock_text(UnixMillis(milliseconds(std::strtoll(id.c_str(), nullptr, 10))));
 }
 
 std::string said(const json& object, const char* name) {
@@ -128,7 +124,7 @@ Result<json> fleet_document(Operator& op) {
            {"current", change_part(cur)},
            {"settled", state->record->settled()}};
   if (!state->record->settled()) out["next"] = change_part(state->record->next);
-  Commands clients{{"CLIENT", "LIST"}};
+  Commands clients{{"CLIENT", "LIST"}, {"HGETALL", migration::nodes_name()}};
   const auto listed = op.wait(ask_all(op.store(), std::move(clients)));
   if (!listed) return listed.error();
   out["proxies"] = nullptr;
@@ -137,6 +133,7 @@ Result<json> fleet_document(Operator& op) {
     if (!reports) return reports.error();
     out["proxies"] = proxies_part(listed->front().text, *reports, cur);
   }
+  out["overrides"] = overrides_document(control::read_node_memory(fields_of(listed->at(1))));
   out["runs"] = json::array();
   for (const control::RunEntry& entry : cur.runs) {
     const auto run = understood(*state, entry);
@@ -168,7 +165,7 @@ Result<json> history_document(Operator& op) {
   json out = json::array();
   for (const resp::Reply& entry : entries.elements) {
     if (entry.elements.size() != 2) continue;
-    json one{{"id", entry.elements[0].text}, {"when", clock_text(std::string(entry.elements[0].text))}};
+    json one{{"id", entry.elements[0].text}, {"when", time_of(std::string(entry.elements[0].text))}};
     const auto& fields = entry.elements[1].elements;
     for (std::size_t i = 0; i + 1 < fields.size(); i += 2) one[std::string(fields[i].text)] = fields[i + 1].text;
     out.push_back(std::move(one));
@@ -200,7 +197,7 @@ std::string fleet_text(const json& d) {
     for (const json& proxy : d["proxies"])
       out += "proxy " + said(proxy, "name") + ": " + proxy["connections"].dump() + " connections, " +
              proxy["behind"].dump() + " behind" + report_text(proxy["report"]) + "\n";
-  return out;
+  return out + overrides_text(d.value("overrides", json::array()));
 }
 
 std::string fleet_line(const json& d) {

@@ -20,6 +20,14 @@
 
 namespace keyshift::cli {
 namespace asio = boost::asio;
+
+std::map<Bytes, Bytes> fields_of(const resp::Reply& reply) {
+  std::map<Bytes, Bytes> out;
+  for (std::size_t i = 0; i + 1 < reply.elements.size(); i += 2)
+    out[Bytes(reply.elements[i].text)] = Bytes(reply.elements[i + 1].text);
+  return out;
+}
+
 namespace {
 
 std::string user_and_host() {
@@ -40,13 +48,6 @@ std::string names_of(const std::vector<control::RunEntry>& runs) {
   std::string out;
   for (const control::RunEntry& run : runs) out += (out.empty() ? "" : ", ") + run.name + " (" + run.id + ")";
   return out.empty() ? "there is none" : out;
-}
-
-std::map<Bytes, Bytes> fields_of(const resp::Reply& reply) {
-  std::map<Bytes, Bytes> out;
-  for (std::size_t i = 0; i + 1 < reply.elements.size(); i += 2)
-    out[Bytes(reply.elements[i].text)] = Bytes(reply.elements[i + 1].text);
-  return out;
 }
 
 /// The time in the id of a stream entry, "<milliseconds>-<n>".

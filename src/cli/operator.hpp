@@ -2,6 +2,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,6 +78,9 @@ struct ProxyReports {
   std::vector<std::optional<control::ProxyReport>> reports;
 };
 boost::asio::awaitable<Result<ProxyReports>> read_reports(driver::FleetStore& store, std::string_view clients);
+
+/// The fields of a hash or of a stream's entry, from names and values by turns.
+std::map<Bytes, Bytes> fields_of(const resp::Reply& reply);
 
 /// Asks the server for everything that the gates look at.
 boost::asio::awaitable<Result<control::GateFacts>> gather_facts(driver::FleetStore& store, const control::Change& cur,

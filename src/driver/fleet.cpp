@@ -13,13 +13,14 @@
 #include "driver/sha256.hpp"
 #include "migration/reserved_name.hpp"
 #include "resp/encode.hpp"
+#include "resp/number.hpp"
 #include "store/server_info.hpp"
 
 namespace keyshift::driver {
 namespace asio = boost::asio;
 
 FleetStore::FleetStore(asio::any_io_executor executor, FleetOptions options)
-    : state_(std::make_unique<State>(State{std::move(executor), std::move(options), {}})) {}
+    : state_(std::make_unique<State>(State{std::move(executor), std::move(options), {}, {}})) {}
 FleetStore::~FleetStore() = default;
 FleetStore::FleetStore(FleetStore&&) noexcept = default;
 FleetStore& FleetStore::operator=(FleetStore&&) noexcept = default;
@@ -30,15 +31,28 @@ std::string FleetStore::State::primary_name() const {
   return address.host + ":" + std::to_string(address.port);
 }
 
+namespace {
+
+/// None: no host:port.
+std::optional<store::Address> address_of(const std::string& name) {
+  const auto colon = name.rfind(':');
+  const auto port = colon == name.npos ? std::nullopt : resp::read_integer(std::string_view(name).substr(colon + 1));
+  if (!port || *port <= 0 || *port > 65535 || name.find(' ') != name.npos) return std::nullopt;
+  return store::Address{name.substr(0, colon), static_cast<std::uint16_t>(*port)};
+}
+
+}  // namespace
+
 asio::awaitable<Result<store::Connection*>> FleetStore::State::connection(std::string node) {
   auto& slot = connections[node];
   if (slot && slot->is_open()) co_return slot.get();
   slot.reset();
   store::Url url = options.upstream;
   if (node != primary_name()) {
-    const auto colon = node.rfind(':');
+    const auto address = address_of(node);
+    if (!address) co_return fail(ErrorCode::store, "its address is not known");
     url.kind = store::Url::Kind::tcp;
-    url.addresses = {{node.substr(0, colon), static_cast<std::uint16_t>(std::stoul(node.substr(colon + 1)))}};
+    url.addresses = {*address};
   }
   store::ConnectOptions connect;
   connect.name = control::text(control::ConnectionName{options.name, control::Carries::control, {}});

@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 
+#include "control/node_memory.hpp"
 #include "driver/fleet.hpp"
 
 namespace keyshift::driver {
@@ -10,22 +11,31 @@ struct FleetStore::State {
   boost::asio::any_io_executor executor;
   FleetOptions options;
   std::map<std::string, std::unique_ptr<store::Connection>> connections;  ///< by name of the node
+  std::map<std::string, Time> gone_asked;  ///< when nodes that are declared gone were last asked, by name
 
   /// What the primary is called: its address as the URL has it.
   [[nodiscard]] std::string primary_name() const;
-  /// The connection to `node`, opened when there is none that lives.
+  /// The connection to `node`, opened when there is none that lives. Error `store` too when the name is no address.
   boost::asio::awaitable<Result<store::Connection*>> connection(std::string node);
 };
 
 /// MULTI, ROLE, HGETALL, EXEC at the primary. Error `store`: not asked, or no primary; `control`: makes no sense.
 boost::asio::awaitable<Result<std::optional<control::ControlRecord>>> read_record_at(FleetStore::State& state);
 
-/// What asks `nodes` of a flip want: the primary, its replicas and theirs, each asked itself.
+/// What asks `nodes` of a flip want: the primary, its replicas and theirs, and those that were seen before, each asked
+/// itself.
 struct NodeList {
   std::vector<control::Node> nodes;  ///< the primary first
   std::string identity;              ///< run_id and replication id of the primary
+  std::vector<control::NodeSight> seen;
+  std::map<std::string, std::uint64_t> offsets;  ///< in the replication stream, of those in `seen` that answered
+  control::NodeMemory memory;                    ///< as it is now
 };
+/// Writes down, where there is a control record, who was seen and which overrides have ended.
 boost::asio::awaitable<Result<NodeList>> list_nodes(FleetStore::State& state);
+
+/// Writes changes of what is remembered of nodes, and their audit entries, in one transaction.
+boost::asio::awaitable<Result<void>> write_memory(FleetStore::State& state, std::vector<control::MemoryChange> changes);
 
 /// Does what a flip asks for. Trouble becomes a part of the answer.
 boost::asio::awaitable<control::FlipAnswer> perform(FleetStore::State& state, const control::FlipAsk& ask);

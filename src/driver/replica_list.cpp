@@ -27,4 +27,22 @@ std::vector<control::Node> replicas_in(std::string_view info) {
   return out;
 }
 
+bool all_but_have_it(const std::set<std::string>& spared, std::string_view before, std::string_view after) {
+  const auto number = [](std::string_view text) {
+    std::uint64_t out = 0;
+    std::from_chars(text.data(), text.data() + text.size(), out);
+    return out;
+  };
+  const std::uint64_t head = number(store::info_field(before, "master_repl_offset"));
+  const std::string_view id = store::info_field(before, "master_replid");
+  if (head == 0 || id.empty() || id != store::info_field(after, "master_replid")) return false;
+  unsigned i = 0;
+  for (const control::Node& replica : replicas_in(after)) {
+    const auto line = store::info_field(after, "slave" + std::to_string(i++));
+    if (!replica.trouble.empty() || spared.contains(replica.name)) continue;
+    if (number(store::replica_part(line, "offset")) < head) return false;
+  }
+  return true;
+}
+
 }  // namespace keyshift::driver

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "control/connection_name.hpp"
+#include "driver/replica_wait.hpp"
 #include "resp/encode.hpp"
 
 namespace keyshift::driver {
@@ -315,6 +316,9 @@ asio::awaitable<bool> SweepTask::replicas_have_it() {
     const auto replies = co_await connection_->ask(std::move(commands), 2);
     if (!replies || replies->at(1).error()) co_return false;
     if (replies->at(1).integer >= static_cast<std::int64_t>(info->replicas)) co_return true;
+    auto own = connect_options(options_, control::Carries::control);
+    const bool enough = co_await all_but_excluded_have_it(executor_, options_.upstream, std::move(own));
+    if (enough) co_return true;
     co_await hold(SweepState::sweeping, WaitReason::replica_lag, kLookAgain);
   }
   co_return false;

@@ -24,6 +24,17 @@ constexpr std::array rows{
         "the change that this server is under, as in the control record: the fence that travels with the data",
         "whoever carries a change, and every proxy that finds it behind, by compare-and-set",
         "nobody: a store that lost it looks like one that was emptied"},
+    ReservedKeyRow{
+        ReservedKey::nodes, "nodes", "keyshift:nodes:{}:list", "0", "hash",
+        "1, the first word of each value; a node under another one counts as one that cannot be asked", "never",
+        "the servers that were seen to belong to the store: a replica that its primary lists no longer may still be "
+        "promoted. A field `node <run_id>` (of one that never answered `node ?<host:port>`): `1`, milliseconds since "
+        "1970 when it was first seen there, host:port (behind `former`: who was at that address before a failover). "
+        "Overrides by an operator, each `1`, milliseconds since 1970, who: `gone <run_id>` (it is stopped or fenced), "
+        "`wait <run_id>` (clean passes do not wait for it)",
+        "whoever carries a change; `keyshift nodes`",
+        "an override ends when its node is seen answering, or up to date; a node that answers, belongs to nobody "
+        "here and has no epoch key is taken off the list"},
     ReservedKeyRow{ReservedKey::spec, "spec", "keyshift:spec:{}:<sha256>", "0", "string",
                    "1, in its first line; the lines `database` and `family` are the same in every version", "never",
                    "what a run does: `keyshift-spec 1`, `database` (decimal), a line `family` for each rule (length of "

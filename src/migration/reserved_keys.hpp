@@ -10,6 +10,7 @@ namespace keyshift::migration {
 enum class ReservedKey : std::uint8_t {
   control_record,
   epoch_key,
+  nodes,
   spec,
   run_notes,
   report,

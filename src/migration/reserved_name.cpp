@@ -88,6 +88,8 @@ Bytes control_record_name() { return reserved_name(ReservedKey::control_record, 
 
 Bytes epoch_key_name() { return reserved_name(ReservedKey::epoch_key, "", "key"); }
 
+Bytes nodes_name() { return reserved_name(ReservedKey::nodes, "", "list"); }
+
 Bytes spec_name(BytesView sha256) { return reserved_name(ReservedKey::spec, "", sha256); }
 
 Bytes run_notes_name(BytesView run) { return reserved_name(ReservedKey::run_notes, "", run); }

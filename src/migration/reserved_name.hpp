@@ -35,6 +35,9 @@ Bytes control_record_name();
 /// The change that a server is under: keyshift:epoch:{}:key. In database 0.
 Bytes epoch_key_name();
 
+/// The servers that were seen to belong to a store: keyshift:nodes:{}:list. In database 0.
+Bytes nodes_name();
+
 /// What a run does, by the SHA-256 of its text (hexadecimal): keyshift:spec:{}:<sha256>. In database 0.
 Bytes spec_name(BytesView sha256);
 

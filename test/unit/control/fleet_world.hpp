@@ -10,6 +10,7 @@
 #include "control/change_rules.hpp"
 #include "control/connection_name.hpp"
 #include "control/flip.hpp"
+#include "control/node_memory.hpp"
 #include "control/phases.hpp"
 
 namespace keyshift::control::test {
@@ -22,6 +23,7 @@ struct Stream {
   std::optional<ControlRecord> record;
   std::optional<Change> key;
   std::uint64_t executed = 0;
+  NodeMemory memory;
 };
 
 /// One connection of a proxy: what is on its way arrives in order, at any later time.
@@ -59,7 +61,7 @@ class FleetWorld {
     Change first = first_change(7);
     RunEntry run{"r1", "users", "abc", phase, Wanted::nothing, first.id};
     first.runs.push_back(run);
-    for (auto& [name, stream] : streams) stream = {ControlRecord{first, first}, first, 0};
+    for (auto& [name, stream] : streams) stream = {ControlRecord{first, first}, first, 0, {}};
   }
   void add_proxies(int count) {
     for (int i = 0; i < count; ++i) {
@@ -88,10 +90,7 @@ class FleetWorld {
         set_record(ask, out);
         break;
       case Kind::nodes:
-        for (const auto& [name, stream] : streams)
-          if (!gone.contains(name))
-            out.nodes.push_back({name, name == primary_name, down.contains(name) ? "does not answer" : ""});
-        out.identity = identity;
+        list_nodes(out);
         break;
       case Kind::read_key:
         out.key = streams[ask.node].key;
@@ -107,7 +106,8 @@ class FleetWorld {
           for (const std::uint64_t id : ask.ids) kill(id);
         break;
       case Kind::probe:
-        if (!down.empty()) out.trouble = *down.begin() + " does not show what was written at its primary";
+        for (const Node& node : counted_)
+          if (down.contains(node.name)) out.trouble = node.name + " does not show what was written at its primary";
         break;
       case Kind::tell:
         told.push_back(ask.words);
@@ -124,7 +124,7 @@ class FleetWorld {
 
   void replicate() {
     for (auto& [name, stream] : streams)
-      if (!down.contains(name)) stream = primary();
+      if (!down.contains(name) && !dropped.contains(name)) stream = primary();
   }
   /// The replica is promoted with what it has; connections to the old primary are gone.
   void fail_over() {
@@ -149,7 +149,10 @@ class FleetWorld {
   Time now{};
   std::string primary_name = "a:1", identity = "life1";
   std::map<std::string, Stream> streams;
-  std::set<std::string> down, gone;
+  std::set<std::string> down;               // they do not answer
+  std::set<std::string> dropped;            // out of their primary's list, and without its stream
+  std::map<std::string, std::string> runs;  // run ids, where they are not the name's own
+  bool remembers = true;                    // nodes are written down
   std::vector<Proxy> proxies;
   Bytes strangers;  // lines of clients past the proxies, on every node
   std::vector<Bytes> told;
@@ -159,6 +162,27 @@ class FleetWorld {
   std::size_t kills = 0;
 
  private:
+  NodeSight sight(const std::string& name, bool listed) {
+    NodeSight out{name, listed, !down.contains(name), runs.contains(name) ? runs[name] : "run-" + name};
+    out.primary = name == primary_name;
+    out.linked = !dropped.contains(name);
+    out.key = streams[name].key.has_value();
+    if (!out.reached) out.trouble = "does not answer";
+    return out;
+  }
+  void list_nodes(FlipAnswer& out) {
+    NodeMemory& memory = primary().memory;
+    std::vector<NodeSight> seen{sight(primary_name, true)};
+    for (const auto& [name, stream] : streams)
+      if (name != primary_name && !dropped.contains(name)) seen.push_back(sight(name, true));
+    for (const std::string& name : unlisted(memory, seen)) seen.push_back(sight(name, false));
+    Reckoning reckoned =
+        reckon(memory, seen, UnixMillis(std::chrono::milliseconds(now.time_since_epoch() / milliseconds(1))));
+    for (const MemoryChange& change : reckoned.changes)
+      if (remembers) apply(memory, change);
+    out.nodes = counted_ = std::move(reckoned.nodes);
+    out.identity = identity;
+  }
   void set_record(const FlipAsk& ask, FlipAnswer& out) {
     auto& record = primary().record;
     const ChangeId none;
@@ -239,6 +263,7 @@ class FleetWorld {
     if (replicates) replicate();
   }
 
+  std::vector<Node> counted_;
   std::mt19937_64 random_;
   Naive naive_;
   std::uint64_t next_id_ = 0;

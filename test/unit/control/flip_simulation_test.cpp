@@ -37,6 +37,8 @@ Seen history(std::uint64_t seed, Naive naive) {
     if (world.pick(100) == 0)
       for (Proxy& proxy : world.proxies) proxy.stopped = world.pick(3) == 0;
     if (world.pick(4) == 0) world.replicate();
+    if (world.pick(200) == 0) world.dropped.clear();
+    if (world.pick(400) == 0) world.dropped.insert(world.primary_name == "a:1" ? "b:2" : "a:1");
     if (!failed_over && world.pick(1500) == 0) {
       failed_over = true;
       world.fail_over();
@@ -58,6 +60,7 @@ Seen history(std::uint64_t seed, Naive naive) {
     asks[who] = &flips[who]->resume(std::move(answer), world.now);
   }
   world.replicates = true;
+  world.dropped.clear();
   world.replicate();
   Flip peace(ChangeRequest{}, [&world] { return world.word(); });
   const bool ended = drive(world, peace);

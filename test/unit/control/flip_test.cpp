@@ -124,7 +124,9 @@ TEST_CASE("a node that does not answer keeps a hold from being begun") {
   world.down.insert("b:2");
   const auto outcome = carry(world, wish(Wanted::start));
   CHECK(outcome.end == End::refused);
-  CHECK(outcome.reason == "b:2: does not answer. Nothing was begun");
+  CHECK(outcome.reason ==
+        "b:2: does not answer. If it is stopped for good, say so: keyshift nodes --declare-gone b:2. Nothing was "
+        "begun");
   CHECK(world.audit.empty());
 }
 

@@ -18,6 +18,16 @@ TEST_CASE("replicas are read from INFO replication, those not online with the re
   CHECK(driver::replicas_in("role:slave\r\n").empty());
 }
 
+TEST_CASE("who is spared need not have what the primary had, everybody else must") {
+  const std::string head = "role:master\r\nmaster_replid:abc\r\nmaster_repl_offset:100\r\n";
+  const std::string slow = "slave0:ip=10.0.0.5,port=6380,state=online,offset=99,lag=0\r\n";
+  const std::string level = "slave1:ip=10.0.0.6,port=6379,state=online,offset=100,lag=0\r\n";
+  CHECK(driver::all_but_have_it({"10.0.0.5:6380"}, head, head + slow + level));
+  CHECK(!driver::all_but_have_it({}, head, head + slow + level));
+  CHECK(!driver::all_but_have_it({"10.0.0.6:6379"}, head, head + slow + level));
+  CHECK(!driver::all_but_have_it({"10.0.0.5:6380"}, head, "master_replid:def\r\n" + slow + level));
+}
+
 TEST_CASE("a spec is called by its SHA-256") {
   CHECK(driver::spec_hash("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

@@ -49,6 +49,7 @@ TEST_CASE("keys have the names that the list promises") {
   CHECK(sweeper_name("users-v2") == filled(ReservedKey::sweeper, run));
   CHECK(control_record_name() == filled(ReservedKey::control_record, {}));
   CHECK(epoch_key_name() == filled(ReservedKey::epoch_key, {}));
+  CHECK(nodes_name() == filled(ReservedKey::nodes, {}));
   CHECK(spec_name("ab12") == filled(ReservedKey::spec, {{"<sha256>", "ab12"}}));
   CHECK(run_notes_name("users-v2") == filled(ReservedKey::run_notes, run));
   CHECK(report_name("pod-1") == filled(ReservedKey::report, {{"<proxy>", "pod-1"}}));
