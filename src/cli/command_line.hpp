@@ -85,6 +85,7 @@ int run_completion(const Invocation&);
 int run_check(const Invocation&);
 int run_fence(const Invocation&);
 int run_nodes(const Invocation&);
+int run_repair(const Invocation&);
 int run_verify(const Invocation&);
 int run_version(const Invocation&);
 int run_help(const Invocation&);

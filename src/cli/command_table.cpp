@@ -24,12 +24,14 @@ constexpr OwnOption explain_own[] = {{"json", "", "print it as JSON"}};
 constexpr OwnOption check_own[] = {{"json", "", "print the findings as JSON"}};
 constexpr OwnOption fence_own[] = {
     {"keep", "GLOBS", "key patterns that fenced users keep or get, separated by blanks; none may fit a record"},
-    {"apply", "", "do it, on this server; the users have to be named"},
+    {"apply", "", "do it, on every node; the users have to be named"},
     {"yes", "", "with --apply: without asking"}};
 constexpr OwnOption nodes_own[] = {
     {"declare-gone", "ID", "this node (host:port or run id) is stopped or fenced: flips go on without it"},
     {"exclude-from-wait", "ID", "clean passes do not wait for this replica"},
     {"json", "", "print the nodes as JSON"}};
+constexpr OwnOption repair_own[] = {{"yes", "", "write without asking"},
+                                    {"json", "", "print what was found and done as JSON"}};
 constexpr OwnOption verify_own[] = {
     {"mode", "old|to-new|new|to-old",
      "what is expected: each record under its old name or under its new one (default to-new)"},
@@ -116,6 +118,11 @@ constexpr auto rows = std::to_array<CommandRow>({
      "it is declared gone. Only a node that does not answer may be, and it must not come back unseen: it has to be\n"
      "stopped, or fenced. Overrides are in the audit and in `status`, and end by themselves when the node is back.",
      TakesOptions::store, nodes_own, 0, run_nodes},
+    {"repair", "[--yes] [--migration FILE] [--json]", "put a lost, damaged or restored control record right",
+     "Looks at record, epoch keys, connections, specs and audit on every node, shows what each knew and what it would\n"
+     "write, asks, and then holds the fleet above every epoch found and serves what can be proven. With --migration\n"
+     "the rules of a run are given back. Safe to repeat, to interrupt, and to run on two terminals at once.",
+     TakesOptions::store, repair_own, 0, run_repair},
     {"verify", "[OPTION...]", "look whether every record is where it should be, and whole",
      "Looks at every key, and a moment later again at what is not as it should be: what only moves is no difference.\n"
      "Ends with 0 when nothing is wrong, with 1 when something stays wrong. Only reads, at the speed of spec.sweep.",

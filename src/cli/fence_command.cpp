@@ -3,21 +3,16 @@
 #pragma GCC diagnostic ignored "-Wnull-dereference"
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 #endif
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <iostream>
 
-#include "cli/blocking.hpp"
 #include "cli/command_line.hpp"
-#include "cli/startup.hpp"
-#include "control/connection_name.hpp"
+#include "cli/confirm.hpp"
+#include "cli/operator.hpp"
 #include "driver/fence.hpp"
 
 namespace keyshift::cli {
-namespace asio = boost::asio;
 namespace {
 
 using control::FenceStep;
@@ -58,7 +53,9 @@ std::string spared(const std::string& name, const Startup& startup, const driver
   return {};
 }
 
+/// Of one node.
 struct Fence {
+  std::string node, trouble;
   std::vector<FenceStep> steps;
   std::string remarks;
 };
@@ -69,9 +66,6 @@ Result<Fence> fence_for(const Invocation& invocation, const Startup& startup, co
     if (control::reaches(glob, *startup.rules))
       return fail(ErrorCode::gate, "--keep '" + printable(glob, 64) + "' could fit a record or a reserved key");
   Fence out;
-  for (const std::string& name : invocation.words)
-    if (std::none_of(look.users.begin(), look.users.end(), [&](const auto& user) { return user.name == name; }))
-      return fail(ErrorCode::usage, "there is no user '" + printable(name, 64) + "'");
   for (const control::AclUser& user : look.users) {
     const bool asked = std::count(invocation.words.begin(), invocation.words.end(), user.name) > 0;
     if (!asked && !invocation.words.empty()) continue;
@@ -91,12 +85,26 @@ Result<Fence> fence_for(const Invocation& invocation, const Startup& startup, co
   return Result<Fence>(boost::system::in_place_value, std::move(out));
 }
 
-std::string text_of(const Fence& fence, const Startup& startup) {
-  std::string out = "# Users of apps behind the proxies need the keys of both sides:\n#  ";
-  for (const std::string& grant : control::grants_of(*startup.rules)) out += " " + quoted(grant);
-  out += "\n" + fence.remarks;
+/// Users that are asked for are somewhere, as far as every node says who it has.
+Result<void> all_there(const Invocation& invocation, const std::vector<driver::NodeUsers>& nodes) {
+  for (const driver::NodeUsers& node : nodes)
+    if (!node.trouble.empty()) return {};
+  for (const std::string& name : invocation.words) {
+    const auto has = [&](const driver::NodeUsers& node) {
+      return std::any_of(node.look.users.begin(), node.look.users.end(),
+                         [&](const auto& user) { return user.name == name; });
+    };
+    if (std::none_of(nodes.begin(), nodes.end(), has))
+      return fail(ErrorCode::usage, "there is no user '" + printable(name, 64) + "'");
+  }
+  return {};
+}
+
+std::string steps_text(const Fence& fence) {
+  if (!fence.trouble.empty())
+    return "# not known: " + printable(fence.trouble, 300) + "; fence it, too, before it may be promoted\n";
+  std::string out = fence.remarks;
   if (fence.steps.empty()) return out + "# nobody else reaches a record: nothing to do\n";
-  out += "\n# the fence; on replicas, too, and ACL SAVE or CONFIG REWRITE if it shall outlive a restart\n";
   for (const FenceStep& step : fence.steps) {
     out += "# takes from " + quoted(step.user) + ":";
     for (const std::string& taken : step.taken) out += " " + quoted(taken);
@@ -107,62 +115,61 @@ std::string text_of(const Fence& fence, const Startup& startup) {
   return out;
 }
 
-/// Asks on a terminal; elsewhere only --yes counts.
-Result<void> confirmed(const Invocation& invocation) {
+std::string text_of(const std::vector<Fence>& fences, const Startup& startup) {
+  std::string out = "# Users of apps behind the proxies need the keys of both sides:\n#  ";
+  for (const std::string& grant : control::grants_of(*startup.rules)) out += " " + quoted(grant);
+  out += "\n# ACL SAVE or CONFIG REWRITE if the fence shall outlive a restart\n";
+  for (const Fence& fence : fences) out += "\n# at " + fence.node + "\n" + steps_text(fence);
+  return out;
+}
+
+Result<std::vector<Fence>> fences_for(Operator& op, const Invocation& invocation) {
+  const auto nodes = op.wait(driver::look_at_users(op.store()));
+  if (!nodes) return nodes.error();
+  if (const auto there = all_there(invocation, *nodes); !there) return there.error();
+  std::vector<Fence> out;
+  for (const driver::NodeUsers& node : *nodes) {
+    auto fence = fence_for(invocation, op.startup(), node.look);
+    if (!fence) return fence.error();
+    fence->node = node.node;
+    fence->trouble = node.trouble;
+    out.push_back(std::move(*fence));
+  }
+  return Result<std::vector<Fence>>(boost::system::in_place_value, std::move(out));
+}
+
+/// All of them or none, as far as one can know beforehand.
+Result<void> apply(Operator& op, const Invocation& invocation, const std::vector<Fence>& fences) {
   if (invocation.words.empty())
     return fail(ErrorCode::usage, "--apply wants the users by name: keyshift fence USER... --apply");
-  if (invocation.has("yes")) return {};
-  if (::isatty(STDIN_FILENO) != 1)
-    return fail(ErrorCode::gate, "nobody is there to confirm it: --yes applies it without asking");
-  std::fputs("apply this? (yes) ", stderr);
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (answer == "yes") return {};
-  return fail(ErrorCode::gate, "not confirmed, nothing was changed");
-}
-
-asio::awaitable<Result<driver::FenceLook>> look(asio::any_io_executor executor, const Startup& startup,
-                                                std::unique_ptr<store::Connection>& connection) {
-  store::ConnectOptions options;
-  options.name = text(control::ConnectionName{startup.name, control::Carries::none, {}});
-  auto opened = co_await store::Connection::open(executor, startup.upstream, std::move(options));
-  if (!opened) co_return opened.error();
-  connection = std::move(*opened);
-  co_return co_await driver::look_at_users(*connection);
-}
-
-asio::awaitable<Result<bool>> carry_out(asio::any_io_executor executor, const Startup& startup,
-                                        std::vector<FenceStep> steps) {
-  std::unique_ptr<store::Connection> connection;
-  const auto looked = co_await look(executor, startup, connection);
-  if (!looked) co_return looked.error();
-  const auto applied = co_await driver::apply_fence(*connection, std::move(steps));
-  if (!applied) co_return applied.error();
-  co_return true;
+  for (const Fence& fence : fences)
+    if (!fence.trouble.empty())
+      return fail(ErrorCode::gate, fence.node + " cannot be asked (" + fence.trouble +
+                                       "): nothing was changed. If it is "
+                                       "stopped for good, say so: keyshift nodes --declare-gone " +
+                                       fence.node);
+  if (const auto yes = confirmed(invocation, "apply this?"); !yes) return yes.error();
+  for (const Fence& fence : fences)
+    if (const auto applied = op.wait(driver::apply_fence(op.store(), fence.node, fence.steps)); !applied)
+      return applied.error();
+  return {};
 }
 
 }  // namespace
 
 int run_fence(const Invocation& invocation) {
-  const auto startup = prepare(invocation.options);
-  if (!startup) return report(startup.error());
-  if (!startup->rules) return report(fail(ErrorCode::usage, "fence needs --migration FILE"));
+  const auto op = Operator::open(invocation);
+  if (!op) return report(op.error());
+  if (!(*op)->startup().rules) return report(fail(ErrorCode::usage, "fence needs --migration FILE"));
   std::signal(SIGPIPE, SIG_IGN);
-  const auto looked =
-      blocking<driver::FenceLook>([&](asio::any_io_executor executor) -> asio::awaitable<Result<driver::FenceLook>> {
-        std::unique_ptr<store::Connection> connection;
-        auto answer = co_await look(executor, *startup, connection);
-        co_return answer;
-      });
-  if (!looked) return report(looked.error());
-  const auto fence = fence_for(invocation, *startup, *looked);
-  if (!fence) return report(fence.error());
-  std::fputs(text_of(*fence, *startup).c_str(), stdout);
-  if (!invocation.has("apply") || fence->steps.empty()) return kDone;
+  const auto fences = fences_for(**op, invocation);
+  if (!fences) return report(fences.error());
+  std::fputs(text_of(*fences, (*op)->startup()).c_str(), stdout);
+  const bool nothing = std::all_of(fences->begin(), fences->end(),
+                                   [](const Fence& fence) { return fence.steps.empty() && fence.trouble.empty(); });
+  if (!invocation.has("apply") || nothing) return kDone;
   std::fflush(stdout);
-  if (const auto yes = confirmed(invocation); !yes) return report(yes.error());
-  const auto applied =
-      blocking<bool>([&](asio::any_io_executor executor) { return carry_out(executor, *startup, fence->steps); });
+  const auto applied = apply(**op, invocation, *fences);
   return applied ? kDone : report(applied.error());
 }
 

@@ -101,10 +101,12 @@ Result<std::unique_ptr<Operator>> Operator::open(const Invocation& invocation, c
 
 Result<driver::ControlState> Operator::read() {
   auto state = wait(driver::read_control(store_));
+  if (!state && state.error().code == ErrorCode::control)
+    return fail(ErrorCode::control, state.error().what + ". Look with `keyshift repair`");
   if (state && !state->record)
     return fail(ErrorCode::gate, startup_.upstream.printed() +
                                      " has no control record: no migration was ever "
-                                     "registered there (keyshift apply FILE)");
+                                     "registered there (keyshift apply FILE), or it was lost (keyshift repair)");
   return state;
 }
 

@@ -5,6 +5,7 @@
 #include "control/change_rules.hpp"
 #include "control/flip_asking.hpp"
 #include "control/phases.hpp"
+#include "control/repair.hpp"
 
 namespace keyshift::control {
 namespace {
@@ -101,15 +102,8 @@ Steps<Flip::Verdict> Flip::first_record() {
   const Verdict listed = co_await list_nodes();
   if (listed != Verdict::go_on) co_return listed;
   for (const Node& node : nodes_) {
-    FlipAsk read;
-    read.kind = FlipAsk::Kind::read_key;
-    read.node = node.name;
-    FlipAnswer answer = co_await ask(std::move(read));
-    if (!answer.trouble.empty()) co_return co_await pause(std::move(answer.trouble));
-    if (answer.key)
-      co_return ended(ChangeOutcome::End::refused,
-                      node.name + " has an epoch key (" + text(answer.key->id) +
-                          ") and there is no control record: it was lost. Look with `keyshift repair`");
+    const Verdict never = co_await never_knew(node.name);
+    if (never != Verdict::go_on) co_return never;
   }
   FlipAsk write = record_ask();
   write.seen_cur = write.seen_next = {};
@@ -118,6 +112,29 @@ Steps<Flip::Verdict> Flip::first_record() {
   FlipAnswer written = co_await ask(std::move(write));
   if (!written.done) co_return co_await pause(std::move(written.trouble));
   co_return Verdict::again;
+}
+
+/// No epoch key lies there, and no proxy that is connected has ever acted on a change.
+Steps<Flip::Verdict> Flip::never_knew(std::string node) {
+  FlipAsk read;
+  read.kind = FlipAsk::Kind::read_key;
+  read.node = node;
+  FlipAnswer key = co_await ask(std::move(read));
+  if (!key.trouble.empty()) co_return co_await pause(std::move(key.trouble));
+  if (key.key)
+    co_return ended(ChangeOutcome::End::refused,
+                    node + " has an epoch key (" + text(key.key->id) +
+                        ") and there is no control record: it was lost. Look with `keyshift repair`");
+  FlipAsk look;
+  look.kind = FlipAsk::Kind::look;
+  look.node = node;
+  FlipAnswer seen = co_await ask(std::move(look));
+  if (!seen.trouble.empty()) co_return co_await pause(node + ": " + seen.trouble);
+  if (const std::uint64_t epoch = highest_epoch_named(seen.clients); epoch != 0)
+    co_return ended(ChangeOutcome::End::refused,
+                    "proxies at " + node + " know epoch " + std::to_string(epoch) +
+                        " and there is no control record: it was lost. Look with `keyshift repair`");
+  co_return Verdict::go_on;
 }
 
 /// Nothing is under way: the keys are brought into step, then what is asked for is begun.

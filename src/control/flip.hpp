@@ -130,6 +130,7 @@ class Flip {
   Steps<bool> run();
   Steps<Verdict> round();
   Steps<Verdict> first_record();
+  Steps<Verdict> never_knew(std::string node);
   // Nothing is under way (flip.cpp).
   Steps<Verdict> begin_change();
   Steps<Verdict> begin_hold(Change hold);

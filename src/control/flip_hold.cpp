@@ -86,10 +86,9 @@ Steps<Flip::Verdict> Flip::look_everywhere(const Change& hold) {
     wait.limit = kBetweenLooks;
     co_await ask(std::move(wait));
   }
-  if (!outcome_.foreign.empty() && request_.bypass.policy != BypassPolicy::kill) {
-    if (!hold.forced) co_return co_await call_off(in_words(outcome_.foreign));
-    co_return co_await pause(in_words(outcome_.foreign));
-  }
+  // A forced hold has no way back, and its serve turns nobody: who bypasses the proxies does not keep it up.
+  if (!outcome_.foreign.empty() && request_.bypass.policy != BypassPolicy::kill && !hold.forced)
+    co_return co_await call_off(in_words(outcome_.foreign));
   co_return co_await kill_late();
 }
 

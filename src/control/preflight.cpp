@@ -21,6 +21,12 @@ std::uint64_t number(std::string_view text) noexcept {
   return value;
 }
 
+bool too_old(std::string_view version) noexcept {
+  const std::uint64_t major = number(version),
+                      minor = number(version.substr(std::min(version.find('.'), version.size() - 1) + 1));
+  return !version.empty() && (major < 6 || (major == 6 && minor < 2));
+}
+
 /// "a; b; and 7 more".
 std::string some(const std::vector<std::string>& list) {
   std::string out;
@@ -42,6 +48,7 @@ class Judge {
     persistence();
     memory();
     rights();
+    nodes();
     store();
     std::stable_sort(found_.begin(), found_.end(),
                      [](const Found& a, const Found& b) { return a.finding < b.finding; });
@@ -67,11 +74,9 @@ class Judge {
     if (info("cluster_enabled") == "1") add(Finding::cluster, said("cluster_enabled"));
     if (info("loading") == "1") add(Finding::loading, said("loading"));
     const std::string_view version = info("redis_version");
-    const std::uint64_t major = number(version),
-                        minor = number(version.substr(std::min(version.find('.'), version.size() - 1) + 1));
-    if (!version.empty() && (major < 6 || (major == 6 && minor < 2)))
+    if (too_old(version))
       add(Finding::version, said("redis_version"));
-    else if (major == 6)
+    else if (number(version) == 6)
       add(Finding::version, FindingGrade::note, said("redis_version") + ": rights of app users cannot be checked");
     const std::uint64_t scripts = number(info("number_of_cached_scripts")),
                         functions = number(info("number_of_functions"));
@@ -140,6 +145,21 @@ class Judge {
     if (facts_.proof_failed) add(Finding::proof, *facts_.proof_failed);
     for (const BypassClient& client : facts_.bypass) add(Finding::bypass, text(client));
     for (const std::string& what : facts_.unknown) add(Finding::unknown, what);
+  }
+
+  /// A replica may be promoted: it must be as fit as the primary, and can be looked at in a flip only if it answers.
+  void nodes() {
+    for (const NodeFacts& node : facts_.nodes) {
+      const std::string at = node.name + ": ";
+      if (!node.trouble.empty()) add(Finding::node, at + node.trouble);
+      const std::string_view version = info_field(node.info, "redis_version"),
+                             policy = info_field(node.info, "maxmemory_policy");
+      if (too_old(version)) add(Finding::version, at + "redis_version is " + printable(version, 64));
+      if (policy.starts_with("allkeys-"))
+        add(Finding::eviction, facts_.apart ? FindingGrade::forbids : FindingGrade::warning,
+            at + "maxmemory_policy is " + printable(policy, 64));
+      for (const std::string& refused : node.refused_commands) add(Finding::command_refused, at + refused);
+    }
   }
 
   void store() {

@@ -49,6 +49,7 @@ enum class Finding : std::uint8_t {
   wrong_type,
   epoch_without_record,
   unknown,
+  node,
 };
 
 struct FindingRow {
@@ -68,6 +69,14 @@ struct Found {
   std::string what;
 };
 
+/// What a node of the store says that is not the primary.
+struct NodeFacts {
+  std::string name;     ///< host:port
+  std::string trouble;  ///< why a flip would stop at it; empty: it would not
+  std::string info;     ///< INFO; empty: not asked
+  std::vector<std::string> refused_commands;
+};
+
 /// What one look at a server gave. What could not be asked is empty, and said in `unknown`.
 struct PreflightFacts {
   std::optional<std::string> unreachable;  ///< why; then nothing else is known
@@ -84,6 +93,7 @@ struct PreflightFacts {
   std::vector<BypassClient> bypass;
   std::optional<std::string> other_store;
   std::vector<std::string> both_names, wrong_type;  ///< keys met by the bounded look
+  std::vector<NodeFacts> nodes;                     ///< of the store, but the primary
   bool has_record = false, has_epoch_key = false;
   bool apart = false;                ///< a rule moves records between slots or servers, so that marks matter
   std::vector<std::string> doubts;   ///< whether the source is this store: what could not be made sure of

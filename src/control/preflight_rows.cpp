@@ -73,6 +73,8 @@ constexpr std::array rows{
                "the record was lost (FLUSHALL, a restored backup, eviction): find out why before anything else"},
     FindingRow{Finding::unknown, "KS-C029", note, "something could not be asked",
                "give the checking user the right, or look at it by hand"},
+    FindingRow{Finding::node, "KS-C030", forbids, "a flip would stop at a server of the store",
+               "bring it back, or, when it is stopped for good, say so: keyshift nodes --declare-gone"},
 };
 
 }  // namespace

@@ -192,7 +192,8 @@ asio::awaitable<Result<std::optional<control::Change>>> read_key_at(State& state
   if (!got) co_return got.error();
   if (got->front().null()) co_return std::optional<control::Change>();
   auto change = control::read_change(got->front().text);
-  if (!change) co_return change.error();
+  if (!change)
+    co_return fail(ErrorCode::control, "its epoch key: " + change.error().what + ". Look with `keyshift repair`");
   co_return std::optional<control::Change>(std::move(*change));
 }
 

@@ -72,7 +72,7 @@ Result<NodeShown> find_node(const NodeList& list, const std::string& id) {
   const auto nodes = all_of(list);
   for (const NodeShown& node : nodes) {
     if (node.sight.name != id && node.known.name != id && node.known.run != id && node.sight.run != id) continue;
-    if (node.known.run.empty())
+    if (node.known.run.empty() && node.sight.reached)
       return fail(ErrorCode::gate, "there is no control record at this store: nothing has to be said about its nodes");
     return node;
   }
@@ -112,7 +112,13 @@ asio::awaitable<Result<void>> declare_node_gone(FleetStore& store, std::string i
                                         "nothing runs there and nobody promotes it. Stop it first");
   if (node->gone) co_return Result<void>();
   std::vector<control::MemoryChange> change;
-  change.push_back(control::declare_gone(node->known, said_now(std::move(who))));
+  KnownNode known = node->known;
+  const NodeOverride said = said_now(std::move(who));
+  if (known.run.empty()) {  // the record is lost, and what was remembered with it
+    known = {"?" + node->sight.name, node->sight.name, said.at};
+    change.push_back(control::remember(known));
+  }
+  change.push_back(control::declare_gone(known, said));
   co_return co_await write_memory(state, std::move(change));
 }
 
@@ -124,7 +130,7 @@ asio::awaitable<Result<void>> exclude_node_from_wait(FleetStore& store, std::str
   if (!node) co_return node.error();
   if (node->sight.name == list->seen[0].name)
     co_return fail(ErrorCode::gate, node->sight.name + " is the primary: nobody waits for it");
-  if (node->unwaited) co_return Result<void>();
+  if (node->unwaited || node->known.run.empty()) co_return Result<void>();
   std::vector<control::MemoryChange> change;
   change.push_back(control::exclude_from_wait(node->known, said_now(std::move(who))));
   co_return co_await write_memory(state, std::move(change));

@@ -24,8 +24,7 @@ struct NodeShown {
 /// Looks at every node, as a flip does. Error `store`: the primary cannot be asked.
 boost::asio::awaitable<Result<std::vector<NodeShown>>> look_at_nodes(FleetStore& store);
 
-/// Declares the node gone whose address or run id is `id`. Error `gate`: it answers, it is the primary, there is none,
-/// or no control record is there beside which to write it. Idempotent.
+/// Declares the node gone whose address or run id is `id`. Error `gate`: it answers, or there is none. Idempotent.
 boost::asio::awaitable<Result<void>> declare_node_gone(FleetStore& store, std::string id, std::string who);
 /// Clean passes do not wait for it from now on. Errors as above, but for a node that answers.
 boost::asio::awaitable<Result<void>> exclude_node_from_wait(FleetStore& store, std::string id, std::string who);

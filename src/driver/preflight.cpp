@@ -11,6 +11,7 @@
 
 #include "control/connection_name.hpp"
 #include "driver/bypass.hpp"
+#include "driver/preflight_nodes.hpp"
 #include "driver/preflight_rights.hpp"
 #include "driver/verify.hpp"
 #include "migration/reserved_name.hpp"
@@ -54,6 +55,7 @@ class Preflight {
       facts_.bypass = *clients;
     else
       facts_.unknown.push_back(clients.error().what);
+    if (resp::info_field(facts_.info, "role") == "master") co_await ask_nodes(executor_, options_, facts_);
     const auto proof = co_await prove_naming_and_killing(executor_, options_.upstream, options_.name, options_.limit);
     if (!proof) facts_.proof_failed = proof.error().what;
     co_await ask_migration();

@@ -78,9 +78,17 @@ def test_a_replica_is_refused_and_a_primary_knows_how_fast_it_acknowledges(world
         until(lambda: b"state=online" in redis.call("INFO", "replication"), what="the replica online")
         _, found = check(world, redis.url())
         same((sorted(found), forbidding(found)), (["KS-C010"], []))
+        replica.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        assert f"127.0.0.1:{replica.port}: maxmemory_policy" in check(world, redis.url())[1]["KS-C013"]["what"]
+        replica.call("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        replica.call("ACL", "SETUSER", "default", "-client|kill")
+        assert f"127.0.0.1:{replica.port}: CLIENT" in check(world, redis.url())[1]["KS-C016"]["what"]
+        replica.call("ACL", "SETUSER", "default", "+@all")
         replica.process.send_signal(19)  # SIGSTOP: it acknowledges nothing
         try:
-            assert "0 of 1 replicas" in check(world, redis.url())[1]["KS-C008"]["what"]
+            found = check(world, redis.url())[1]
+            assert "0 of 1 replicas" in found["KS-C008"]["what"]
+            assert str(replica.port) in found["KS-C030"]["what"], found
         finally:
             replica.process.send_signal(18)
 

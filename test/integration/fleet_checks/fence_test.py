@@ -9,7 +9,7 @@ import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "admin"))
-from processes import World, redis_call, run_all  # noqa: E402
+from processes import World, connects, free_port, redis_call, run_all, until  # noqa: E402
 
 
 def same(got, wanted):
@@ -104,6 +104,29 @@ def test_users_of_proxies_and_tolerated_ones_are_left_alone(world):
     with open(world.migration) as text:
         tolerant = world.file("tolerant.yaml", text.read() + "  bypass: {allow: [{user: cron}]}\n")
     same(commands(world.run("fence", "--migration", tolerant).stdout), ["ACL SETUSER app resetkeys ~cart:*"])
+
+
+def test_every_node_is_fenced_or_none(world):
+    fresh(world)
+    port = free_port()
+    replica = world.spawn(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--replicaof", f"127.0.0.1 {world.redis_port}"], "replica")
+    until(lambda: connects(port) and b"master_link_status:up" in redis_call(port, "INFO", "replication"), what="the replica")
+    redis_call(port, "ACL", "SETUSER", "left", "on", "nopass", "+@all", "~user:*")
+    users = lambda at: redis_call(at, "ACL", "LIST")  # noqa: E731
+    before = users(world.redis_port), users(port)
+    try:
+        replica.send_signal(19)  # SIGSTOP
+        result = fence(world, "app", "left", "--apply", "--yes")
+        assert result.returncode == 3 and "nothing was changed" in result.stderr, result
+        replica.send_signal(18)
+        same((users(world.redis_port), users(port)), before)
+        result = fence(world, "app", "left", "--apply", "--yes")
+        same((result.returncode, result.stderr), (0, ""))
+        same(commands(result.stdout), ["ACL SETUSER app resetkeys ~cart:*", "ACL SETUSER left resetkeys"])
+        assert b"~user:*" not in users(port) and users(port) != before[1]
+    finally:
+        replica.kill()
+        replica.wait()
 
 
 sys.exit(run_all(globals(), World(os.path.abspath(sys.argv[1]))))

@@ -1,8 +1,6 @@
 """A primary with replicas and proxies that follow its control record, driven by the commands that an operator types."""
 import json
 import os
-import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -110,6 +108,9 @@ class Store:
 
     def server(self, *words):
         return self.at(self.port, *words)
+
+    def keys(self, pattern):
+        return sorted(key for _, key in self.server("KEYS", pattern))
 
     def change(self, which="cur"):
         """The fields of one half of the control record."""

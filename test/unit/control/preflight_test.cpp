@@ -60,7 +60,7 @@ TEST_CASE("the findings are in the order of their enumerators, with codes counte
     CHECK_FALSE(row.title.empty());
     CHECK_FALSE(row.hint.empty());
   }
-  CHECK(finding_rows().size() == static_cast<std::size_t>(Finding::unknown) + 1);
+  CHECK(finding_rows().size() == static_cast<std::size_t>(Finding::node) + 1);
 }
 
 TEST_CASE("a sound server has no findings") { CHECK(codes(sound()) == Codes{}); }
@@ -180,4 +180,24 @@ spec:
     CHECK(rules.match(keys->to).side == transforms::Side::to);
   }
   CHECK_FALSE(example_keys(rules, 5));
+}
+
+TEST_CASE("a replica must answer, and be as fit as the primary") {
+  PreflightFacts facts = sound();
+  NodeFacts node;
+  node.name = "10.0.0.2:6379";
+  node.info = kInfo;
+  facts.nodes = {node};
+  CHECK(judge(facts).size() == judge(sound()).size());
+  facts.nodes[0].trouble = "timed out";
+  CHECK(codes(facts).contains("KS-C030 forbids"));
+  facts.nodes[0] = node;
+  facts.nodes[0].info = "redis_version:5.0.14\r\nmaxmemory_policy:allkeys-lru\r\n";
+  facts.nodes[0].refused_commands = {"CLIENT (the look of a flip): NOPERM"};
+  const Codes found = codes(facts);
+  CHECK(found.contains("KS-C002 forbids"));
+  CHECK(found.contains("KS-C013 warning"));
+  CHECK(found.contains("KS-C016 forbids"));
+  for (const Found& one : judge(facts))
+    if (one.grade == FindingGrade::forbids) CHECK(one.what.starts_with("10.0.0.2:6379: "));
 }
