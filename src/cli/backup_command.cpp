@@ -144,8 +144,8 @@ Result<control::BackupProvider> provider_of(const Request& request) {
     word = request.migration->backup.provider;
   if (word.empty()) word = "rdb";
   const auto known = control::backup_provider_of(word);
-  if (known == control::BackupProvider::rdb) return *known;
-  return fail(ErrorCode::usage, "the provider " + printable(word, 32) + " is not served here: rdb is");
+  if (known) return *known;
+  return fail(ErrorCode::usage, "the provider " + printable(word, 32) + " is not served here: rdb and logical are");
 }
 
 int create(const Request& request) {
@@ -183,12 +183,35 @@ int list(const Request& request) {
   return kDone;
 }
 
+int restore(const Request& request) {
+  const auto startup = prepare(request.invocation.options);
+  if (!startup) return report(startup.error());
+  const Invocation& asked = request.invocation;
+  driver::RestoreOptions options{startup->upstream,   request.directory,    request.backup(),
+                                 asked.has("force"),  asked.has("replace"), asked.has("control-keys"),
+                                 actor(startup->name)};
+  const auto counts = [&] {
+    Watch watch;
+    return driver::restore_backup(options, std::ref(watch));
+  }();
+  if (!counts) return report(counts.error());
+  const nlohmann::json document = {{"restored", counts->restored},
+                                   {"kept", counts->kept},
+                                   {"control_keys_left_out", counts->control},
+                                   {"expired", counts->expired}};
+  const std::string text = std::to_string(counts->restored) + " keys restored, " + std::to_string(counts->kept) +
+                           " were there already and stay as they were, " + std::to_string(counts->expired) +
+                           " have expired, " + std::to_string(counts->control) + " of Keyshift's own left out";
+  std::puts((asked.has("json") ? document.dump(2) : text).c_str());
+  return counts->kept == 0 ? kDone : kFailed;
+}
+
 struct Action {
   std::string_view name;
   std::size_t most_words;  ///< itself included
   int (*run)(const Request&);
 };
-constexpr Action actions[] = {{"create", 1, create}, {"list", 1, list}, {"prove", 2, prove}};
+constexpr Action actions[] = {{"create", 1, create}, {"list", 1, list}, {"prove", 2, prove}, {"restore", 2, restore}};
 
 }  // namespace
 
@@ -199,7 +222,8 @@ int run_backup(const Invocation& invocation) {
     const auto request = read_request(invocation);
     return request ? action.run(*request) : report(request.error());
   }
-  return report(fail(ErrorCode::usage, "backup wants create, list or prove [NAME] (see keyshift help backup)"));
+  return report(
+      fail(ErrorCode::usage, "backup wants create, list, prove [NAME] or restore [NAME] (see keyshift help backup)"));
 }
 
 }  // namespace keyshift::cli

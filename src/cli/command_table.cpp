@@ -39,11 +39,14 @@ constexpr OwnOption verify_own[] = {
     {"json", "", "print the report as JSON"}};
 constexpr OwnOption backup_own[] = {
     {"directory", "DIR", "where backups are; without it spec.backup.directory of the migration file"},
-    {"provider", "rdb", "create: how; without it spec.backup.provider of the migration file, else rdb"},
+    {"provider", "rdb|logical", "create: how; without it spec.backup.provider of the migration file, else rdb"},
     {"prove", "", "create: prove it at once"},
     {"keep", "N", "create: then remove what is beyond the N youngest of this run and superseded by a proven one"},
     {"max-age", "TIME", "create: then remove what is older and superseded by a proven one"},
-    {"json", "", "print the manifest, or the list, as JSON"}};
+    {"force", "", "restore: also when the target has keys"},
+    {"replace", "", "restore with --force: replace keys that are there; else they stay as they are"},
+    {"control-keys", "", "restore: keys of Keyshift's own, too"},
+    {"json", "", "print the manifest, the list or the counts as JSON"}};
 
 constexpr OwnOption demo_own[] = {
     {"records", "N", "how many records to fill in (default 1000000)"},
@@ -127,9 +130,11 @@ constexpr auto rows = std::to_array<CommandRow>({
      "Looks at every key, and a moment later again at what is not as it should be: what only moves is no difference.\n"
      "Ends with 0 when nothing is wrong, with 1 when something stays wrong. Only reads, at the speed of spec.sweep.",
      TakesOptions::store, verify_own, 0, run_verify},
-    {"backup", "create | list | prove [NAME]", "take and prove copies of a Redis",
+    {"backup", "create | list | prove [NAME] | restore [NAME]", "take, prove and put back copies of a Redis",
      "create writes a stamp into Redis, copies it and writes a manifest beside the copy. prove loads a copy into a\n"
-     "redis-server of its own and looks for exactly that stamp; without NAME the youngest one. docs/backup.md has all.",
+     "redis-server of its own and looks for exactly that stamp. restore puts one into the Redis that --upstream "
+     "names,\n"
+     "which must be empty. Without NAME the youngest one. docs/backup.md has all.",
      TakesOptions::store, backup_own, 2, run_backup},
     {"demo", "[OPTION...]", "watch a fleet change the names of records under load, on this machine alone, with proof",
      "Starts a redis-server and three proxies of its own on free ports of loopback, and clients that compare every\n"

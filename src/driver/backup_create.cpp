@@ -10,6 +10,7 @@
 #include "driver/backup.hpp"
 #include "driver/backup_catalog.hpp"
 #include "driver/backup_copy.hpp"
+#include "driver/backup_logical.hpp"
 #include "driver/backup_output.hpp"
 #include "driver/backup_store.hpp"
 
@@ -45,6 +46,7 @@ store::ConnectOptions connect_options(const BackupOptions& options) {
   out.name = "keyshift:" + options.actor.name + ":none";
   out.database = 0;
   out.request_limit = seconds(30);
+  out.reply_bytes = std::size_t{2} << 30;  // a page of values that are dumped
   return out;
 }
 
@@ -62,42 +64,18 @@ void note(BackupManifest& manifest, const std::map<int, std::uint64_t>& counted,
 
 class Creation {
  public:
-  Creation(const BackupOptions& options, BackupRun& run) : options_(options), run_(run) {
+  Creation(const BackupOptions& options, BackupRun& run) : options_(options), catalog_(options.directory), run_(run) {
     manifest_.begun = wall_clock();
     manifest_.name = name_of(options, manifest_.begun);
     manifest_.provider = options.provider;
-    manifest_.file = manifest_.name + ".rdb";
+    const bool rdb = options.provider == control::BackupProvider::rdb;
+    manifest_.file = manifest_.name + (rdb ? ".rdb" : std::string(kLogicalExtension));
     manifest_.stamp.run = options.run;
     manifest_.taken_by = options.actor.by;
     manifest_.version = options.actor.version;
   }
 
   asio::awaitable<Result<BackupManifest>> carry() {
-    const auto begun = co_await begin();
-    if (!begun) co_return begun.error();
-    const BackupCatalog catalog(options_.directory);
-    auto output = BackupOutput::create(catalog.path(manifest_.file));
-    if (!output) co_return output.error();
-    const auto copied = co_await copy_rdb(options_.upstream, connect_options(options_), *output, manifest_, run_);
-    if (!copied) co_return copied.error();
-    const auto counted = co_await count(&control::DatabaseKeys::after);
-    if (!counted) co_return counted.error();
-    manifest_.bytes = output->bytes();
-    manifest_.sha256 = output->sha256();
-    manifest_.ended = wall_clock();
-    const auto finished = output->finish();
-    if (!finished) co_return finished.error();
-    const auto written = catalog.write(manifest_);
-    if (!written) {  // without a manifest it is nothing
-      static_cast<void>(catalog.remove(manifest_));
-      co_return written.error();
-    }
-    co_return manifest_;
-  }
-
- private:
-  /// Everything that comes before the copy: the stamp last, so that what was counted is in the copy, too.
-  asio::awaitable<Result<void>> begin() {
     run_.begin("asking the server");
     auto opened = co_await store::Connection::open(run_.executor(), options_.upstream, connect_options(options_));
     if (!opened) co_return opened.error();
@@ -105,15 +83,71 @@ class Creation {
     if (connection.role() == store::Role::replica)
       co_return control::fail(BackupFault::stamp_refused,
                               options_.upstream.printed() + " is a replica: give its primary, where the stamp goes");
-    auto done = co_await describe_server(connection, manifest_);
-    if (!done) co_return done;
+    const auto described = co_await describe_server(connection, manifest_);
+    if (!described) co_return described.error();
+    if (options_.provider == control::BackupProvider::logical) co_return co_await carry_logical(connection);
+    co_return co_await carry_rdb(connection);
+  }
+
+ private:
+  asio::awaitable<Result<BackupManifest>> carry_rdb(store::Connection& connection) {
+    const auto prepared = co_await prepare(connection);
+    if (!prepared) co_return prepared.error();
+    auto output = BackupOutput::create(catalog_.path(manifest_.file));
+    if (!output) co_return output.error();
+    const auto copied = co_await copy_rdb(options_.upstream, connect_options(options_), *output, manifest_, run_);
+    if (!copied) co_return copied.error();
+    co_return co_await finish(*output);
+  }
+
+  asio::awaitable<Result<BackupManifest>> carry_logical(store::Connection& connection) {
+    auto unfinished = find_unfinished(catalog_, manifest_);
+    if (unfinished) {
+      const auto stamped = co_await has_stamp(connection, unfinished->manifest.stamp);
+      if (!stamped) co_return stamped.error();
+      if (*stamped) {
+        manifest_ = std::move(unfinished->manifest);
+        const auto copied = co_await copy_records(connection, manifest_, &unfinished->last, unfinished->records,
+                                                  unfinished->output, run_);
+        if (!copied) co_return copied.error();
+        co_return co_await finish(unfinished->output);
+      }
+      unfinished->output.discard();  // its stamp was replaced: nothing could prove it
+      unfinished.reset();
+    }
+    const auto prepared = co_await prepare(connection);
+    if (!prepared) co_return prepared.error();
+    auto output = BackupOutput::create(catalog_.path(manifest_.file));
+    if (!output) co_return output.error();
+    output->keep();
+    const auto copied = co_await copy_records(connection, manifest_, nullptr, 0, *output, run_);
+    if (!copied) co_return copied.error();
+    co_return co_await finish(*output);
+  }
+
+  asio::awaitable<Result<BackupManifest>> finish(BackupOutput& output) {
+    const auto counted = co_await count(&control::DatabaseKeys::after);
+    if (!counted) co_return counted.error();
+    manifest_.bytes = output.bytes();
+    manifest_.sha256 = output.sha256();
+    manifest_.ended = wall_clock();
+    const auto finished = output.finish();
+    if (!finished) co_return finished.error();
+    const auto written = catalog_.write(manifest_);
+    if (written) co_return manifest_;
+    static_cast<void>(catalog_.remove(manifest_));  // without a manifest it is nothing
+    co_return written.error();
+  }
+
+  /// Everything that comes before the copy: the stamp last, so that what was counted is in the copy, too.
+  asio::awaitable<Result<void>> prepare(store::Connection& connection) {
     if (options_.rules) {
       run_.begin("counting records", "keys");
       auto rules = co_await count_rules(connection, *options_.rules, run_);
       if (!rules) co_return rules.error();
       manifest_.rules = std::move(*rules);
     }
-    done = co_await write_stamp(connection, manifest_);
+    const auto done = co_await write_stamp(connection, manifest_);
     if (!done) co_return done;
     const auto keys = co_await count_keys(connection);
     if (!keys) co_return keys.error();
@@ -131,6 +165,7 @@ class Creation {
   }
 
   const BackupOptions& options_;
+  BackupCatalog catalog_;
   BackupRun& run_;
   BackupManifest manifest_;
 };

@@ -1,6 +1,7 @@
 #include "driver/backup_output.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ Result<BackupOutput> BackupOutput::create(const std::string& path) {
     return control::fail(control::BackupFault::disk, path + ": a file of that name is there already");
   const int file = ::open((path + ".part").c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) return disk_error(path + ".part", "cannot be made");
+  ::flock(file, LOCK_EX | LOCK_NB);  // a file that is new is nobody else's
   return BackupOutput(path, file);
 }
 
@@ -53,6 +55,7 @@ Result<BackupOutput> BackupOutput::resume(const std::string& path, std::uint64_t
   if (file < 0) return disk_error(path + ".part", "cannot be opened");
   BackupOutput out(path, file);
   out.kept_ = true;
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0) return out.refused("is being written");
   if (::ftruncate(file, static_cast<off_t>(valid)) != 0 || ::lseek(file, 0, SEEK_END) < 0)
     return out.refused("cannot be cut");
   out.bytes_ = valid;

@@ -15,6 +15,7 @@ class BackupOutput {
   /// An error when <path>.part or <path> is there already.
   static Result<BackupOutput> create(const std::string& path);
   /// Goes on behind the first `valid` bytes of <path>.part, whose digest so far is `digest`; what follows them is cut.
+  /// An error while another process has it open here. It stays when finish() is not called.
   static Result<BackupOutput> resume(const std::string& path, std::uint64_t valid, Sha256 digest);
 
   BackupOutput(BackupOutput&& other) noexcept;
@@ -29,6 +30,8 @@ class BackupOutput {
   Result<void> finish();
   /// <path>.part stays, for resume().
   void keep() noexcept { kept_ = true; }
+  /// It does not, whatever was said before.
+  void discard() noexcept { kept_ = false; }
 
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::string sha256() const { return digest_.hex(); }

@@ -5,14 +5,14 @@
 #endif
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 
 #include "control/backup_fault.hpp"
 #include "driver/backup.hpp"
 #include "driver/backup_catalog.hpp"
+#include "driver/backup_check.hpp"
+#include "driver/backup_reader.hpp"
 #include "driver/backup_scratch.hpp"
 #include "driver/backup_store.hpp"
-#include "driver/sha256.hpp"
 #include "migration/reserved_name.hpp"
 #include "store/server_info.hpp"
 
@@ -27,32 +27,6 @@ std::uint64_t number(std::string_view text) noexcept {
   std::uint64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
-}
-
-/// That the file is, byte for byte, what was written.
-Result<void> check_bytes(const BackupCatalog& catalog, const control::BackupEntry& entry, BackupRun& run) {
-  const BackupManifest& m = entry.manifest;
-  const std::string path = catalog.path(m.file);
-  if (!entry.file_bytes) return control::fail(BackupFault::file_missing, path + " is not there");
-  const std::string sizes =
-      path + " has " + std::to_string(*entry.file_bytes) + " bytes, the manifest says " + std::to_string(m.bytes);
-  if (*entry.file_bytes < m.bytes) return control::fail(BackupFault::truncated, sizes);
-  if (*entry.file_bytes > m.bytes) return control::fail(BackupFault::altered, sizes);
-  run.begin("comparing the checksum", "bytes", m.bytes);
-  std::ifstream in(path, std::ios::binary);
-  Sha256 digest;
-  Bytes room(1 << 20, '\0');
-  while (in) {
-    in.read(room.data(), static_cast<std::streamsize>(room.size()));
-    const auto read = static_cast<std::size_t>(in.gcount());
-    digest.add(BytesView(room).substr(0, read));
-    run.progress.done += read;
-    if (!run.show()) return control::fail(BackupFault::interrupted, "stopped while comparing the checksum");
-  }
-  if (!in.is_open() || in.bad()) return control::fail(BackupFault::file_missing, path + " cannot be read");
-  if (digest.hex() == m.sha256) return {};
-  return control::fail(BackupFault::altered,
-                       path + " has the SHA-256 " + digest.hex() + ", the manifest says " + printable(m.sha256, 64));
 }
 
 class Proving {
@@ -87,7 +61,7 @@ class Proving {
     proof_.server = store::info_field(info->text, "redis_version");
     const auto expired = store::info_field(info->text, "rdb_last_load_keys_expired");
     tells_expired_ = !expired.empty();
-    proof_.expired = number(expired);
+    proof_.expired += number(expired);
     co_return Result<void>();
   }
 
@@ -162,12 +136,37 @@ Result<void> belongs(const BackupProofOptions& options, const BackupManifest& m)
   return {};
 }
 
+/// Puts the file of a logical backup into an empty scratch server.
+asio::awaitable<Result<void>> fill_scratch(store::Connection& server, const std::string& path, BackupProof& proof,
+                                           BackupRun& run) {
+  auto reader = BackupReader::open(path);
+  if (!reader) co_return reader.error();
+  run.begin("loading the backup into a scratch redis-server", "bytes");
+  RecordSink sink(server, {true, true});
+  for (;;) {
+    const auto block = reader->next();
+    if (!block) co_return block.error();
+    if (!block->has_value()) break;
+    const auto put = co_await sink.put(**block);
+    if (!put) co_return control::fail(BackupFault::unloadable, put.error().what);
+    run.progress.done = reader->position();
+  }
+  proof.expired = sink.counts().expired;
+  co_return co_await select_database(server, 0);
+}
+
 asio::awaitable<Result<void>> look_into(const BackupProofOptions& options, const BackupCatalog& catalog,
                                         const BackupManifest& manifest, BackupProof& proof, BackupRun& run) {
-  auto scratch = ScratchRedis::start(catalog.path(manifest.file), manifest.databases);
+  const bool logical = manifest.provider == control::BackupProvider::logical;
+  const std::string path = catalog.path(manifest.file);
+  auto scratch = ScratchRedis::start(logical ? std::string() : path, manifest.databases);
   if (!scratch) co_return scratch.error();
   auto connection = co_await scratch->connect(run);
   if (!connection) co_return connection.error();
+  if (logical) {
+    const auto filled = co_await fill_scratch(**connection, path, proof, run);
+    if (!filled) co_return filled.error();
+  }
   Proving proving(options, manifest, proof, run);
   const auto looked = co_await proving.look_at(**connection);
   // A scratch server that dies under questions was not up to the file; anything else about it has a code already.

@@ -109,6 +109,13 @@ asio::awaitable<Result<void>> write_stamp(store::Connection& connection, control
   co_return Result<void>();
 }
 
+asio::awaitable<Result<bool>> has_stamp(store::Connection& connection, const control::BackupStamp& stamp) {
+  std::vector<Bytes> get{"GET", migration::stamp_name(stamp.run)};
+  const auto reply = co_await connection.ask(std::move(get));
+  if (!reply) co_return reply.error();
+  co_return !reply->error() && reply->text == control::encode(stamp);
+}
+
 asio::awaitable<Result<std::map<int, std::uint64_t>>> count_keys(store::Connection& connection) {
   std::vector<Bytes> info{"INFO", "keyspace"};
   const auto reply = co_await connection.ask(std::move(info));

@@ -28,6 +28,9 @@ boost::asio::awaitable<Result<void>> describe_server(store::Connection& connecti
 /// Writes manifest.stamp, whose run and store are set, with a new word. Error `stamp-refused`.
 boost::asio::awaitable<Result<void>> write_stamp(store::Connection& connection, control::BackupManifest& out);
 
+/// Whether exactly `stamp` is in the data.
+boost::asio::awaitable<Result<bool>> has_stamp(store::Connection& connection, const control::BackupStamp& stamp);
+
 /// Keys by database, as INFO keyspace counts them.
 boost::asio::awaitable<Result<std::map<int, std::uint64_t>>> count_keys(store::Connection& connection);
 

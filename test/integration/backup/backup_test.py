@@ -292,7 +292,7 @@ def test_superseded_backups_go_and_the_last_proven_one_stays(world):
 
 def test_words_that_make_no_sense_are_wrong_usage(world):
     directory = world.directory()
-    for action in ("", "take", "list a", "prove a b"):
+    for action in ("", "take", "list a", "prove a b", "restore a b"):
         same(world.run(action, directory).returncode, 2)
     same(world.run("create", directory, "--provider", "tape", "--upstream", "redis://127.0.0.1:1").returncode, 2)
     same(world.run("list", "").returncode, 2)
