@@ -11,6 +11,7 @@
 #include "cli/store_check.hpp"
 #include "control/phases.hpp"
 #include "control/spec.hpp"
+#include "driver/run_step.hpp"
 
 namespace keyshift::cli {
 namespace {
@@ -64,8 +65,10 @@ int run_apply(const Invocation& invocation) {
   entry.id = random_id();
   entry.name = file.name;
   entry.spec = *hash;
+  if (const auto alone = op.wait(driver::await_backup(op.store(), seconds(30))); !alone) return report(alone.error());
   control::ChangeRequest request;
   request.create = true;
+  request.heed_backup = true;
   request.hold_limit = file.hold_limit;
   request.bypass.allow = file.bypass_allow;
   request.audit = {

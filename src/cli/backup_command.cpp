@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -63,7 +64,19 @@ struct Request {
   [[nodiscard]] std::string own(const std::string& option) const {
     return invocation.has(option) ? invocation.own.at(option) : std::string();
   }
-  [[nodiscard]] std::string backup() const { return invocation.words.size() > 1 ? invocation.words[1] : std::string(); }
+  /// The name that was given; of a path, what names the backup: neither folder nor extension.
+  [[nodiscard]] std::string backup() const {
+    const std::string word = invocation.words.size() > 1 ? invocation.words[1] : std::string();
+    const std::string file = word.substr(word.rfind('/') + 1);
+    for (const std::string_view extension : {".rdb", ".ksb", ".json"})
+      if (file.ends_with(extension)) return file.substr(0, file.size() - extension.size());
+    return file;
+  }
+  [[nodiscard]] std::string folder() const {
+    const std::string word = invocation.words.size() > 1 ? invocation.words[1] : std::string();
+    const auto slash = word.rfind('/');
+    return slash == word.npos ? std::string() : word.substr(0, std::max<std::size_t>(slash, 1));
+  }
   [[nodiscard]] std::string shared(const char* option) const {
     const auto found = invocation.options.find(option);
     return found == invocation.options.end() ? std::string() : found->second.values.front();
@@ -93,9 +106,11 @@ Result<Request> read_request(const Invocation& invocation) {
     out.rules = std::make_shared<const transforms::RuleSet>(*out.migration);
   }
   out.directory = out.own("directory");
+  if (out.directory.empty()) out.directory = out.folder();
   if (out.directory.empty() && out.migration) out.directory = out.migration->backup.directory;
   if (out.directory.empty())
-    return fail(ErrorCode::usage, "where? give --directory DIR, or a --migration FILE with spec.backup.directory");
+    return fail(ErrorCode::usage,
+                "where? give --directory DIR, a backup by its path, or a --migration FILE with spec.backup.directory");
   if (const auto kept = read_retention(out); !kept) return kept.error();
   return out;
 }
@@ -125,16 +140,11 @@ Result<control::BackupManifest> prove(const Request& request, const std::string&
 /// Removes what is superseded; says so.
 Result<void> retain(const Request& request) {
   if (request.retention.keep == 0 && request.retention.max_age.count() == 0) return {};
-  const driver::BackupCatalog catalog(request.directory);
-  const auto listing = catalog.list();
-  if (!listing) return listing.error();
   const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
-  for (const std::string& name : control::superseded(listing->backups, request.retention, now)) {
-    const auto entry = catalog.find(name);
-    if (!entry) return entry.error();
-    if (const auto removed = catalog.remove(entry->manifest); !removed) return removed;
+  const auto removed = driver::retain_backups(driver::BackupCatalog(request.directory), request.retention, now);
+  if (!removed) return removed.error();
+  for (const std::string& name : *removed)
     std::fprintf(stderr, "removed %s, which a proven one has superseded\n", name.c_str());
-  }
   return {};
 }
 

@@ -27,7 +27,7 @@ struct OwnOption {
 };
 
 /// Which rows of the options table a command takes.
-enum class TakesOptions : std::uint8_t { none, store, sweep, proxy };
+enum class TakesOptions : std::uint8_t { none, store, drive, sweep, proxy };
 
 /// Exit codes, as docs/cli.md lists them.
 enum ExitCode : int { kDone = 0, kFailed = 1, kWrongUsage = 2, kGate = 3 };
@@ -75,6 +75,7 @@ int run_complete(const Invocation&);
 int run_abort(const Invocation&);
 int run_forget(const Invocation&);
 int run_advance(const Invocation&);
+int run_drive(const Invocation&);
 int run_pause(const Invocation&);
 int run_resume(const Invocation&);
 int run_throttle(const Invocation&);

@@ -15,6 +15,12 @@ constexpr OwnOption json_own[] = {{"json", "", "print the result as JSON"}};
 constexpr OwnOption step_own[] = {
     {"force", "REASON[,REASON]", "pass the gate in spite of these reasons; goes into the audit"},
     {"json", "", "print the result as JSON"}};
+constexpr OwnOption advance_own[] = {
+    {"auto", "", "go on from step to step, up to cutover; through it where the file says cutover.mode: auto"},
+    {"force", "REASON[,REASON]", "pass the gate in spite of these reasons; goes into the audit; not with --auto"},
+    {"json", "", "print the result as JSON; with --auto what happens, one line each"}};
+constexpr OwnOption drive_own[] = {
+    {"keep", "N", "backups of a run that are kept; older ones go once a proven one supersedes them (default 3)"}};
 constexpr std::string_view step_words = "[--upstream URL] [--run NAME] [--force REASON]";
 constexpr std::string_view step_more =
     "Exit code 3 and every reason when its gate is shut (docs/migrating.md). Safe to repeat, to interrupt, and to run\n"
@@ -93,7 +99,17 @@ constexpr auto rows = std::to_array<CommandRow>({
      TakesOptions::store, step_own, 0, run_abort},
     {"forget", step_words, "take the entry of a complete run away", step_more, TakesOptions::store, step_own, 0,
      run_forget},
-    {"advance", step_words, "the next step, whichever it is", step_more, TakesOptions::store, step_own, 0, run_advance},
+    {"advance", "[--upstream URL] [--run NAME] [--auto]", "the next step, whichever it is",
+     "With --auto one step after the other, up to the gate of cutover, waiting while gates are shut and doing\n"
+     "meanwhile what opens them: rehearsals, verification, backups. Ctrl-C ends it without harm. Without --auto as\n"
+     "the steps by name.",
+     TakesOptions::store, advance_own, 0, run_advance},
+    {"drive", "[OPTION...]", "a process that carries the runs of a store, without anybody at a terminal",
+     "Finishes what others began, rehearses, verifies again and again until cutover, takes and proves backups\n"
+     "before gates that ask for them, and takes the steps of runs whose file says cutover.mode: auto. Keeps\n"
+     "nothing to itself: it may be killed at any moment, and run any number of times beside operators. SIGTERM\n"
+     "ends it.",
+     TakesOptions::drive, drive_own, 0, run_drive},
     {"pause", "[--upstream URL] [--run NAME]", "stop the sweep of a run; clients are served as before", "",
      TakesOptions::store, json_own, 0, run_pause},
     {"resume", "[--upstream URL] [--run NAME]", "let the sweep go on", "", TakesOptions::store, json_own, 0,
@@ -179,6 +195,8 @@ bool takes(const CommandRow& command, const OptionRow& row) noexcept {
       return false;
     case TakesOptions::store:
       return row.use == OptionUse::store;
+    case TakesOptions::drive:
+      return row.use == OptionUse::store || row.name.starts_with("log-");
     case TakesOptions::sweep:
       return row.use != OptionUse::proxy;
     case TakesOptions::proxy:

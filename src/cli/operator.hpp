@@ -12,10 +12,20 @@
 #include "cli/command_line.hpp"
 #include "cli/startup.hpp"
 #include "control/gates.hpp"
-#include "control/proxy_report.hpp"
 #include "driver/fleet.hpp"
+#include "driver/run_facts.hpp"
 
 namespace keyshift::cli {
+
+using driver::ask_all;
+using driver::Commands;
+using driver::fields_of;
+using driver::gather_facts;
+using driver::MeantRun;
+using driver::ProxyReports;
+using driver::read_reports;
+using driver::understood;
+using driver::write_notes;
 
 /// A command that an operator types: speaks with one store about its control record, and ends. One thread.
 class Operator {
@@ -57,38 +67,7 @@ class Operator {
   std::string who_;
 };
 
-/// The run that is meant, with its spec understood.
-struct MeantRun {
-  control::RunEntry entry;
-  transforms::MigrationFile spec;
-};
 /// The run that --run names, or the only one. Error `gate` otherwise, with the names of those that there are.
 Result<MeantRun> meant_run(const Operator& who, const driver::ControlState& state);
-
-/// The same of an entry that is at hand. Error `control`: its spec is missing or not understood.
-Result<MeantRun> understood(const driver::ControlState& state, const control::RunEntry& entry);
-
-/// Commands for one connection, all answered.
-using Commands = std::vector<std::vector<Bytes>>;
-boost::asio::awaitable<Result<std::vector<resp::Reply>>> ask_all(driver::FleetStore& store, Commands commands);
-
-/// What the proxies that CLIENT LIST shows have said of themselves, in their order.
-struct ProxyReports {
-  std::vector<std::string> proxies;
-  std::vector<std::optional<control::ProxyReport>> reports;
-};
-boost::asio::awaitable<Result<ProxyReports>> read_reports(driver::FleetStore& store, std::string_view clients);
-
-/// The fields of a hash or of a stream's entry, from names and values by turns.
-std::map<Bytes, Bytes> fields_of(const resp::Reply& reply);
-
-/// Asks the server for everything that the gates look at.
-boost::asio::awaitable<Result<control::GateFacts>> gather_facts(driver::FleetStore& store, const control::Change& cur,
-                                                                const MeantRun& run);
-
-/// An entry of the audit and a change of the run's notes, in one transaction. An empty value deletes the field.
-boost::asio::awaitable<Result<void>> write_notes(driver::FleetStore& store, Bytes run,
-                                                 std::vector<std::pair<Bytes, Bytes>> fields,
-                                                 std::vector<std::pair<Bytes, Bytes>> audit);
 
 }  // namespace keyshift::cli

@@ -2,7 +2,6 @@
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wnull-dereference"
 #endif
-#include <algorithm>
 #include <cstdio>
 #include <set>
 
@@ -11,6 +10,7 @@
 #include "cli/operator.hpp"
 #include "cli/step.hpp"
 #include "control/phases.hpp"
+#include "driver/run_step.hpp"
 
 namespace keyshift::cli {
 namespace {
@@ -45,53 +45,6 @@ Error shut(Wanted wanted, const MeantRun& run, const std::vector<control::Obstac
   return fail(ErrorCode::gate, std::move(lines));
 }
 
-std::string words_of(const std::vector<control::Obstacle>& overridden) {
-  std::set<std::string_view> names;
-  for (const control::Obstacle& obstacle : overridden) names.insert(name(obstacle.reason));
-  std::string out;
-  for (const auto word : names) out.append(out.empty() ? "" : ",").append(word);
-  return out;
-}
-
-/// Looks at the gate; gives what of it is overridden.
-Result<std::vector<control::Obstacle>> pass(Operator& op, const control::Change& cur, const MeantRun& run,
-                                            Wanted wanted, const std::set<control::GateReason>& force) {
-  auto facts = op.wait(gather_facts(op.store(), cur, run));
-  if (!facts) return facts.error();
-  std::vector<control::Obstacle> left, overridden;
-  for (auto& obstacle : control::obstacles(wanted, run.spec, *facts))
-    (force.contains(obstacle.reason) ? overridden : left).push_back(std::move(obstacle));
-  if (!left.empty()) return shut(wanted, run, left);
-  return overridden;
-}
-
-control::ChangeRequest request_for(const Operator& op, std::uint64_t era, const MeantRun& run, Wanted wanted,
-                                   const std::string& overridden) {
-  control::ChangeRequest out;
-  out.hold_limit = run.spec.hold_limit;
-  out.bypass.allow = run.spec.bypass_allow;
-  out.audit = {{"who", op.who()}, {"what", Bytes(name(wanted))}, {"run", run.entry.id}};
-  if (!overridden.empty()) out.audit.push_back({"details", "forced " + overridden});
-  out.edit = [id = run.entry.id, wanted, era](const control::Change& cur,
-                                              const control::ChangeId&) -> Result<control::Change> {
-    const control::RunEntry* found = control::find_run(cur, id);
-    const bool removes = wanted == Wanted::forget || wanted == Wanted::abort;
-    if (found == nullptr && removes) return cur;
-    if (found != nullptr && !removes && control::arrived(wanted, found->phase)) return cur;
-    // What the gate looked at counts in its era only.
-    if (cur.era != era) return fail(ErrorCode::gate, "somebody else has turned the fleet meanwhile: look, and repeat");
-    return control::with_wish(cur, id, wanted);
-  };
-  return out;
-}
-
-/// Clients past the proxies that --force let through the gate must not hold up the flip either.
-void tolerate_bypass(control::ChangeRequest& request, const std::vector<control::Obstacle>& overridden) {
-  const bool bypass = std::any_of(overridden.begin(), overridden.end(),
-                                  [](const auto& o) { return o.reason == control::GateReason::bypass; });
-  if (bypass) request.bypass.allow.push_back({"", "", "*", ""});  // whatever it is called
-}
-
 /// A run that is to be taken away and is not there: nothing to do.
 bool gone_already(const Operator& op, const control::Change& cur, Wanted wanted) {
   const Setting& setting = op.startup().settings.at("run");
@@ -114,6 +67,15 @@ control::ChangeOutcome nothing_to_do(const control::Change& cur) {
 
 }  // namespace
 
+driver::StepRequest step_request(const Operator& op, Wanted wanted, std::set<control::GateReason> force) {
+  driver::StepRequest out;
+  out.wanted = wanted;
+  out.force = std::move(force);
+  out.who = op.who();
+  out.rehearsal = {op.startup().upstream, op.startup().name, op.who(), false, {}};
+  return out;
+}
+
 Result<TakenStep> take_step(Operator& op, Wanted wanted, const std::set<control::GateReason>& force) {
   const auto state = op.read();
   if (!state) return state.error();
@@ -121,18 +83,10 @@ Result<TakenStep> take_step(Operator& op, Wanted wanted, const std::set<control:
   if (gone_already(op, cur, wanted)) return TakenStep{run_name(op), nothing_to_do(cur)};
   const auto run = meant_run(op, *state);
   if (!run) return run.error();
-  std::vector<control::Obstacle> overridden;
-  if (!control::arrived(wanted, run->entry.phase)) {
-    if (const auto wish = control::with_wish(cur, run->entry.id, wanted); !wish) return wish.error();
-    auto open = pass(op, cur, *run, wanted, force);
-    if (!open) return open.error();
-    overridden = std::move(*open);
-  }
-  auto request = request_for(op, cur.era, *run, wanted, words_of(overridden));
-  tolerate_bypass(request, overridden);
-  auto outcome = carried(op, std::move(request));
-  if (!outcome) return outcome.error();
-  return TakenStep{run->entry.name, std::move(*outcome)};
+  auto end = op.wait(driver::take_step(op.store(), cur, *run, step_request(op, wanted, force)));
+  if (!end) return end.error();
+  if (!end->shut.empty()) return shut(wanted, *run, end->shut);
+  return TakenStep{run->entry.name, std::move(end->outcome)};
 }
 
 int run_step(const Invocation& invocation, Wanted wanted) {
@@ -172,19 +126,6 @@ int run_abort(const Invocation& invocation) {
     return code;
   }
   return run_step(invocation, Wanted::abort);
-}
-
-int run_advance(const Invocation& invocation) {
-  const auto op = Operator::open(invocation);
-  if (!op) return report(op.error());
-  const auto state = (*op)->read();
-  if (!state) return report(state.error());
-  const auto run = meant_run(**op, *state);
-  if (!run) return report(run.error());
-  const Wanted next = control::next_wish(run->entry.phase);
-  if (next == Wanted::nothing)
-    return report(fail(ErrorCode::gate, run->entry.name + " is complete; keyshift forget takes its entry away"));
-  return run_step(invocation, next);
 }
 
 }  // namespace keyshift::cli

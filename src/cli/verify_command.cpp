@@ -16,14 +16,16 @@
 #include "cli/startup.hpp"
 #include "cli/verify_shown.hpp"
 #include "control/connection_name.hpp"
+#include "driver/run_check.hpp"
 #include "driver/verify.hpp"
 
 namespace keyshift::cli {
 namespace asio = boost::asio;
 namespace {
 
-void show_progress(const control::VerifyReport& report) {
+bool show_progress(const control::VerifyReport& report) {
   std::fprintf(stderr, "\r\033[K%llu keys looked at", static_cast<unsigned long long>(report.scanned));
+  return true;
 }
 
 asio::awaitable<Result<control::VerifyReport>> carry_out(asio::any_io_executor executor, const Startup& startup,
@@ -61,19 +63,6 @@ int print_report(const Invocation& invocation, const control::VerifyReport& repo
   return report.clean() ? kDone : kFailed;
 }
 
-control::GateResult result_of(const control::VerifyReport& report, const control::Change& cur, const MeantRun& run,
-                              const std::string& who) {
-  control::GateResult out;
-  out.era = cur.era;
-  out.spec = run.entry.spec;
-  out.server = report.server;
-  out.at = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
-  out.by = who;
-  out.looked_at = report.scanned;
-  out.wrong = report.stable + report.unconfirmed;
-  return out;
-}
-
 /// The run of the control record, in the mode of its phase; the result is noted for the gates.
 int verify_run(const Invocation& invocation) {
   const auto opened = Operator::open(invocation);
@@ -84,21 +73,12 @@ int verify_run(const Invocation& invocation) {
   const auto run = meant_run(op, *state);
   if (!run) return report(run.error());
   const transforms::RuleSet rules(run->spec);
-  driver::VerifyOptions options;
-  options.plan = {control::mode_of(run->entry.phase), run->entry.id, 1};
-  options.keys_per_second = run->spec.sweep.max_keys_per_second;
+  driver::RunCheckOptions options{op.startup().upstream, op.startup().name, op.who(), false, {}};
   if (::isatty(STDERR_FILENO) == 1) options.progress = show_progress;
-  const auto verified = op.wait(carry_out(op.io().get_executor(), op.startup(), rules, options));
+  const auto verified =
+      op.wait(driver::check_run(op.store(), options, state->record->cur, *run, driver::RunCheck::verify));
   if (options.progress) std::fprintf(stderr, "\r\033[K");
   if (!verified) return report(verified.error());
-  const auto result = result_of(*verified, state->record->cur, *run, op.who());
-  const auto noted =
-      op.wait(write_notes(op.store(), run->entry.id, {{"verify", encode(result)}},
-                          {{"who", op.who()},
-                           {"what", "verify"},
-                           {"run", run->entry.id},
-                           {"details", verified->clean() ? "clean" : std::to_string(result.wrong) + " differences"}}));
-  if (!noted) return report(noted.error());
   return print_report(invocation, *verified, rules);
 }
 

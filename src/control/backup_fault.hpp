@@ -17,6 +17,7 @@ namespace keyshift::control {
   X(stream, "stream-unreadable", store, "what the server sent is not a replication stream")                            \
   X(stamp_refused, "stamp-refused", store, "the stamp could not be written: a replica, a read-only server, or an ACL") \
   X(scan_refused, "scan-refused", store, "SCAN, DUMP or what else a logical backup needs was refused")                 \
+  X(flip, "flip-under-way", gate, "a change of the control record does not end, or the record makes no sense")         \
   X(interrupted, "interrupted", system, "stopped by a signal")                                                         \
   X(manifest, "manifest-unreadable", system, "the manifest is missing, damaged, or of a version not known here")       \
   X(file_missing, "file-missing", system, "the manifest has no file beside it")                                        \
@@ -30,6 +31,7 @@ namespace keyshift::control {
   X(other_store, "other-store", store, "the data is that of another store")                                            \
   X(family_missing, "family-missing", store, "records of a rule were there when it was taken and are not in it")       \
   X(target_not_empty, "target-not-empty", gate, "the target has keys; --force restores all the same")                  \
+  X(target_live, "target-live", gate, "the target has runs of migrations, or proxies are connected to it")             \
   X(restore_refused, "restore-refused", store, "the target refused a record")
 
 enum class BackupFault : std::uint8_t {

@@ -191,6 +191,7 @@ Steps<Flip::Verdict> Flip::begin_hold(Change hold) {
   if (!probed.trouble.empty()) co_return ended(ChangeOutcome::End::refused, probed.trouble + ". Nothing was begun");
   FlipAsk write = record_ask();
   write.next = hold;
+  write.heed_backup = request_.heed_backup;
   write.audit = audit_of(hold, "hold");
   FlipAnswer written = co_await ask(std::move(write));
   if (!written.done) co_return co_await pause(std::move(written.trouble));

@@ -30,6 +30,8 @@ struct ChangeRequest {
   /// The highest epoch that the caller has acted on: when the record's is lower, it went back, and what follows is a
   /// hold above both.
   std::uint64_t known_epoch = 0;
+  /// Begin no hold while somebody marks that he takes a backup: it is waited for, as long as `patience` says.
+  bool heed_backup = false;
   Bypass bypass;
   Duration hold_limit = seconds(2);    ///< how long commands may be held (limits.hold)
   Duration grace = milliseconds(150);  ///< before late connections are killed
@@ -82,6 +84,7 @@ struct FlipAsk {
   std::string node;
   ChangeId seen_cur, seen_next, seen_key;
   std::string identity;             ///< of set_record: must still be so; empty: not asked
+  bool heed_backup = false;         ///< of set_record: not while a backup is marked, which is trouble
   std::optional<Change> cur, next;  ///< of set_record: fields to write
   std::optional<Change> change;     ///< of set_key
   std::vector<std::uint64_t> ids;

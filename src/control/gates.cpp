@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "control/phases.hpp"
+
 namespace keyshift::control {
 namespace {
 
@@ -35,11 +37,6 @@ bool read_word(BytesView name, BytesView value, GateResult& out) {
 std::optional<GateResult> note(const std::map<Bytes, Bytes>& fields, const char* name) {
   const auto found = fields.find(name);
   return found == fields.end() ? std::nullopt : read_gate_result(found->second);
-}
-
-/// Made in this era, under this spec, on this way up of the server.
-bool holds(const std::optional<GateResult>& result, const GateFacts& facts) {
-  return result && result->era == facts.era && result->spec == facts.run->spec && result->server == facts.server;
 }
 
 std::string minutes(std::chrono::milliseconds span) {
@@ -78,6 +75,31 @@ void verified(const GateFacts& facts, std::vector<Obstacle>& out) {
         {GateReason::differences, std::to_string(result->wrong) + " of " + std::to_string(result->looked_at)});
 }
 
+std::string part(const GateResult& result) {
+  return std::to_string(result.wrong) + " of " + std::to_string(result.looked_at) + " records";
+}
+
+/// Out of observe alone: where records were moved before, both names are there, as they should be.
+void rehearsed(const transforms::MigrationFile& spec, const GateFacts& facts, std::vector<Obstacle>& out) {
+  if (facts.run->phase != Phase::observe) return;
+  const auto& result = facts.notes.rehearsal;
+  if (!holds(result, facts)) return out.push_back({GateReason::not_rehearsed, {}});
+  if (facts.now - result->at > kRehearsalMaxAge)
+    out.push_back({GateReason::not_rehearsed, "the last one is " + minutes(facts.now - result->at) + " old"});
+  if (result->wrong > spec.rehearsal_failures)
+    out.push_back({GateReason::rehearsal_failures, part(*result) + ", limits.rehearsal_failures is " +
+                                                       std::to_string(spec.rehearsal_failures) +
+                                                       " (keyshift verify --mode old shows which)"});
+}
+
+void way_back(const GateFacts& facts, std::vector<Obstacle>& out) {
+  const auto& result = facts.notes.way_back;
+  if (!holds(result, facts)) return out.push_back({GateReason::way_back, "it has not been rehearsed"});
+  if (facts.now - result->at > kRehearsalMaxAge)
+    out.push_back({GateReason::way_back, "the last rehearsal is " + minutes(facts.now - result->at) + " old"});
+  if (result->wrong != 0) out.push_back({GateReason::way_back, part(*result) + " do not come back as they were"});
+}
+
 void window(const transforms::MigrationFile& spec, const GateFacts& facts, std::vector<Obstacle>& out) {
   if (!facts.cut_over_at) return out.push_back({GateReason::unknown, "when the cutover was could not be told"});
   const auto left = *facts.cut_over_at + spec.cutover.reverse_window - facts.now;
@@ -90,6 +112,10 @@ void no_old_view(const GateFacts& facts, std::vector<Obstacle>& out) {
 }
 
 }  // namespace
+
+bool holds(const std::optional<GateResult>& result, const GateFacts& facts) {
+  return result && result->era == facts.era && result->spec == facts.run->spec && result->server == facts.server;
+}
 
 Bytes encode(const GateResult& r) {
   return "era " + std::to_string(r.era) + " spec " + r.spec + " server " + r.server + " at " +
@@ -116,6 +142,8 @@ RunNotes read_notes(const std::map<Bytes, Bytes>& fields) {
     out.rate = rate;
   out.pass = note(fields, "pass");
   out.verify = note(fields, "verify");
+  out.rehearsal = note(fields, "rehearsal");
+  out.way_back = note(fields, "way_back");
   return out;
 }
 
@@ -144,15 +172,20 @@ std::optional<GateReason> gate_reason_of(std::string_view name) noexcept {
 
 std::vector<Obstacle> obstacles(Wanted wanted, const transforms::MigrationFile& spec, const GateFacts& facts) {
   std::vector<Obstacle> out;
+  const PhaseStep* step = step_of(wanted, facts.run->phase);
+  if (step != nullptr && step->hold && !facts.backup_running.empty())
+    out.push_back({GateReason::backup_running, facts.backup_running});
   switch (wanted) {
     case Wanted::start:
       no_bypass(facts, out);
+      rehearsed(spec, facts, out);
       backup(spec.backup.before_start, facts, out);
       break;
     case Wanted::cutover:
       no_bypass(facts, out);
       clean_pass(facts, out);
       verified(facts, out);
+      way_back(facts, out);
       backup(spec.backup.before_cutover, facts, out);
       break;
     case Wanted::observe:

@@ -32,18 +32,24 @@ struct RunNotes {
   bool paused = false;
   std::optional<std::uint32_t> rate;
   std::optional<GateResult> pass, verify;
+  std::optional<GateResult> rehearsal;  ///< of the way there, before the start
+  std::optional<GateResult> way_back;   ///< of the way back, behind a clean pass
 };
 RunNotes read_notes(const std::map<Bytes, Bytes>& fields);
 
 /// Why a gate is shut: the one list. Each may be named to --force but where the meaning says that it may not.
-#define KEYSHIFT_GATE_REASONS(X)                                                                                 \
-  X(bypass, "bypass", true, "clients that do not go through a proxy are connected")                              \
-  X(backup, "backup", true, "no backup that is proven and young enough")                                         \
-  X(no_clean_pass, "no-clean-pass", false, "the sweep has not made a clean pass in this era on this server")     \
-  X(not_verified, "not-verified", true, "verification has not passed in this era on this server, or is too old") \
-  X(differences, "differences", true, "verification found differences")                                          \
-  X(window, "window", true, "the reverse window is still open")                                                  \
-  X(old_view, "old-view", true, "proxies are there whose apps may still use the old names")                      \
+#define KEYSHIFT_GATE_REASONS(X)                                                                                   \
+  X(bypass, "bypass", true, "clients that do not go through a proxy are connected")                                \
+  X(backup, "backup", true, "no backup that is proven and young enough")                                           \
+  X(backup_running, "backup-running", true, "a backup is being taken, and a hold would stand in its way")          \
+  X(not_rehearsed, "not-rehearsed", true, "the records have not been rehearsed in this era on this server")        \
+  X(rehearsal_failures, "rehearsal-failures", true, "the rehearsal found records that would not come through")     \
+  X(way_back, "way-back", true, "the way back has not been rehearsed in this era on this server, or is not sound") \
+  X(no_clean_pass, "no-clean-pass", false, "the sweep has not made a clean pass in this era on this server")       \
+  X(not_verified, "not-verified", true, "verification has not passed in this era on this server, or is too old")   \
+  X(differences, "differences", true, "verification found differences")                                            \
+  X(window, "window", true, "the reverse window is still open")                                                    \
+  X(old_view, "old-view", true, "proxies are there whose apps may still use the old names")                        \
   X(unknown, "unknown", true, "what the gate must know could not be asked")
 
 enum class GateReason : std::uint8_t {
@@ -73,10 +79,16 @@ struct GateFacts {
   std::optional<std::string> backup_trouble;       ///< empty: proven and young enough
   std::optional<UnixMillis> cut_over_at;
   std::optional<std::vector<std::string>> old_view;  ///< proxies whose apps use old names or do not say, for people
+  std::string backup_running;                        ///< who takes a backup of this store now; empty: nobody
+  bool turned_back = false;                          ///< of start and rollback, the last that was asked for is rollback
 };
 
-/// How long a verification counts.
+/// How long a verification counts, and how long a rehearsal.
 inline constexpr std::chrono::minutes kVerifyMaxAge{60};
+inline constexpr std::chrono::hours kRehearsalMaxAge{24};
+
+/// Made in the era of `facts`, under the rules of its run, on this way up of its server.
+bool holds(const std::optional<GateResult>& result, const GateFacts& facts);
 
 /// Everything that stands against `wanted` from where the run is; empty: the gate is open.
 std::vector<Obstacle> obstacles(Wanted wanted, const transforms::MigrationFile& spec, const GateFacts& facts);

@@ -65,6 +65,7 @@ void Verification::scanned(BytesView key) {
   VerifyCounts& counts = report_.rules[question.rule];
   std::uint64_t& number = question.left ? counts.left_behind : counts.in_place;
   if (number++ % plan_.sample != 0 && !question.left) return;
+  if (plan_.enough != 0 && counts.checked >= plan_.enough && !question.left) return;
   if (!question.left) ++counts.checked;
   Bytes back;
   rules_.other_name(match, key, question.other);
@@ -73,6 +74,11 @@ void Verification::scanned(BytesView key) {
   if (question.way_back) rules_.other_name(there, question.other, back);
   question.way_back = question.way_back && back == key;
   open_.push_back(std::move(question));
+}
+
+bool Verification::enough() const noexcept {
+  return plan_.enough != 0 && std::all_of(report_.rules.begin(), report_.rules.end(),
+                                          [&](const VerifyCounts& counts) { return counts.checked >= plan_.enough; });
 }
 
 void Verification::count_quarantined(BytesView key) {
@@ -122,6 +128,7 @@ void Verification::judge(const Question& question, const resp::Reply& type, cons
 void Verification::found(const Question& question, DifferenceKind kind, std::string detail) {
   if (second_) {
     ++report_.stable;
+    ++report_.by_kind[static_cast<std::size_t>(kind)];
     if (report_.listed.size() < VerifyReport::kMostListed)
       report_.listed.push_back({kind, question.rule, question.key, std::move(detail)});
     return;

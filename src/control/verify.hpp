@@ -27,6 +27,9 @@ enum class DifferenceKind : std::uint8_t {
   KEYSHIFT_VERIFY_DIFFERENCES(X)
 #undef X
 };
+#define X(id, label, meaning) +1
+inline constexpr std::size_t kDifferenceKinds = 0 KEYSHIFT_VERIFY_DIFFERENCES(X);
+#undef X
 std::string_view name(DifferenceKind kind) noexcept;
 std::string_view meaning(DifferenceKind kind) noexcept;
 
@@ -53,7 +56,8 @@ struct VerifyReport {
   std::uint64_t moving = 0;         ///< differences of the first look that the second one did not find
   std::uint64_t unconfirmed = 0;    ///< found at the first look, and too many to be looked at again
   std::uint64_t stable = 0;         ///< found by both looks
-  std::vector<Difference> listed;   ///< the first kMostListed of the stable ones
+  std::array<std::uint64_t, kDifferenceKinds> by_kind{};  ///< the stable ones, by kind
+  std::vector<Difference> listed;                         ///< the first kMostListed of the stable ones
   static constexpr std::size_t kMostListed = 1000;
   [[nodiscard]] bool clean() const noexcept { return stable == 0 && unconfirmed == 0; }
 };
@@ -62,6 +66,7 @@ struct VerifyPlan {
   migration::Mode mode = migration::Mode::to_new;
   Bytes run;                 ///< whose quarantine is counted
   std::uint64_t sample = 1;  ///< of the records in place, one in so many is checked; 1: each
+  std::uint64_t enough = 0;  ///< no more than so many of each rule are checked; 0: all
 };
 
 /// Compares the keys of a database with what `mode` wants, in two looks, so that what only moves is no difference:
@@ -73,6 +78,8 @@ class Verification {
   Verification(const transforms::RuleSet& rules, VerifyPlan plan);
 
   void scanned(BytesView key);
+  /// True once plan.enough of every rule were checked: the scan may end here.
+  [[nodiscard]] bool enough() const noexcept;
   /// Appends questions about at most a few hundred keys; returns how many replies they get, 0: none is open.
   std::size_t next(Bytes& out);
   /// The replies to what next() gave.

@@ -79,4 +79,17 @@ Result<void> BackupCatalog::remove(const control::BackupManifest& manifest) cons
   return {};
 }
 
+Result<std::vector<std::string>> retain_backups(const BackupCatalog& catalog, const control::BackupRetention& retention,
+                                                UnixMillis now) {
+  const auto listing = catalog.list();
+  if (!listing) return listing.error();
+  auto names = control::superseded(listing->backups, retention, now);
+  for (const std::string& name : names) {
+    const auto entry = catalog.find(name);
+    if (!entry) return entry.error();
+    if (const auto removed = catalog.remove(entry->manifest); !removed) return removed.error();
+  }
+  return names;
+}
+
 }  // namespace keyshift::driver

@@ -40,4 +40,8 @@ class BackupCatalog {
   std::string directory_;
 };
 
+/// Removes what superseded() names; gives their names. Errors as remove().
+Result<std::vector<std::string>> retain_backups(const BackupCatalog& catalog, const control::BackupRetention& retention,
+                                                UnixMillis now);
+
 }  // namespace keyshift::driver

@@ -11,6 +11,7 @@
 #include "driver/backup_catalog.hpp"
 #include "driver/backup_copy.hpp"
 #include "driver/backup_logical.hpp"
+#include "driver/backup_mark.hpp"
 #include "driver/backup_output.hpp"
 #include "driver/backup_store.hpp"
 
@@ -62,6 +63,10 @@ void note(BackupManifest& manifest, const std::map<int, std::uint64_t>& counted,
   }
 }
 
+std::string what_came_of(const Result<BackupManifest>& made) {
+  return made ? "took " + made->name : "failed: " + printable(made.error().what, 500);
+}
+
 class Creation {
  public:
   Creation(const BackupOptions& options, BackupRun& run) : options_(options), catalog_(options.directory), run_(run) {
@@ -85,8 +90,17 @@ class Creation {
                               options_.upstream.printed() + " is a replica: give its primary, where the stamp goes");
     const auto described = co_await describe_server(connection, manifest_);
     if (!described) co_return described.error();
-    if (options_.provider == control::BackupProvider::logical) co_return co_await carry_logical(connection);
-    co_return co_await carry_rdb(connection);
+    auto mark = co_await BackupMark::set(options_, connect_options(options_), run_);
+    if (!mark) co_return mark.error();
+    auto made = Result<BackupManifest>(manifest_);
+    if (options_.provider == control::BackupProvider::logical) {
+      made = co_await carry_logical(connection);
+    } else {
+      made = co_await carry_rdb(connection);
+    }
+    std::string what = what_came_of(made);  // g++ 12 frees twice what a choice within co_await makes
+    co_await mark->clear(std::move(what));
+    co_return made;
   }
 
  private:

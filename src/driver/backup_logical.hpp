@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/result.hpp"
+#include "control/backup_blocks.hpp"
 #include "control/backup_manifest.hpp"
 #include "driver/backup_catalog.hpp"
 #include "driver/backup_output.hpp"

@@ -4,18 +4,46 @@
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 #endif
 #include "control/backup_fault.hpp"
+#include "control/client_line.hpp"
+#include "control/connection_name.hpp"
+#include "control/control_record.hpp"
 #include "driver/backup.hpp"
 #include "driver/backup_check.hpp"
 #include "driver/backup_reader.hpp"
 #include "driver/backup_records.hpp"
 #include "driver/backup_scratch.hpp"
 #include "driver/backup_store.hpp"
+#include "migration/reserved_name.hpp"
+#include "resp/encode.hpp"
 
 namespace keyshift::driver {
 namespace asio = boost::asio;
 using control::BackupFault;
 using control::BackupManifest;
 namespace {
+
+/// What of a record forbids to change the data under it; empty: nothing.
+std::string trouble_of_record(const resp::Reply& fields) {
+  if (fields.error()) return "whether it has a control record could not be asked: " + fields.text;
+  std::vector<BytesView> views;
+  for (const resp::Reply& field : fields.elements) views.emplace_back(field.text);
+  const auto record = control::read_record(views);
+  if (!record) return record.error().what;
+  if (!*record || ((*record)->cur.runs.empty() && (*record)->settled())) return {};
+  std::string names;
+  for (const control::RunEntry& run : (*record)->cur.runs) names += (names.empty() ? "" : ", ") + run.name;
+  return "it has a control record" + (names.empty() ? " that is being changed" : " with runs: " + printable(names));
+}
+
+/// The same of who is connected.
+std::string trouble_of_clients(std::string_view clients) {
+  for (const control::ClientFields& client : control::every_client(clients)) {
+    const auto name = control::connection_name_of(client.name);
+    if (name && (name->carries == control::Carries::records || name->carries == control::Carries::free))
+      return "the proxy " + printable(name->proxy, 64) + " is connected to it";
+  }
+  return {};
+}
 
 class Restoration {
  public:
@@ -46,9 +74,27 @@ class Restoration {
   }
 
  private:
+  /// Under proxies or a run, records that come from the past would be a change that no flip knows of.
+  asio::awaitable<Result<void>> not_live(store::Connection& target) {
+    Bytes commands;
+    resp::append_command(commands, {"HGETALL", migration::control_record_name()});
+    resp::append_command(commands, {"CLIENT", "LIST"});
+    const auto replies = co_await target.ask(std::move(commands), 2);
+    if (!replies) co_return replies.error();
+    std::string why = trouble_of_record(replies->at(0));
+    if (why.empty() && replies->at(1).textual() && !replies->at(1).error())
+      why = trouble_of_clients(replies->at(1).text);
+    if (why.empty()) co_return Result<void>();
+    co_return control::fail(BackupFault::target_live, options_.target.printed() + ": " + why +
+                                                          ". Restore into another server, or first end the runs "
+                                                          "(keyshift abort, forget) and the proxies");
+  }
+
   asio::awaitable<Result<void>> may_fill(store::Connection& target) {
     if (target.role() == store::Role::replica)
       co_return control::fail(BackupFault::restore_refused, options_.target.printed() + " is a replica");
+    const auto quiet = co_await not_live(target);
+    if (!quiet) co_return quiet.error();
     const auto keys = co_await count_keys(target);
     if (!keys) co_return keys.error();
     std::uint64_t sum = 0;

@@ -85,14 +85,26 @@ std::vector<std::vector<Bytes>> writes_of(const FlipAsk& ask) {
   return out;
 }
 
+asio::awaitable<Result<bool>> given_up(State& state, std::string node) {
+  const auto unwatched = co_await ask_all(state, std::move(node), command("UNWATCH"), 1);
+  if (!unwatched) co_return unwatched.error();
+  co_return false;
+}
+
 asio::awaitable<Result<bool>> set_record(State& state, const FlipAsk& ask) {
-  const Bytes name = migration::control_record_name();
+  const Bytes name = migration::control_record_name(), mark = migration::backup_mark_name();
   const std::string node = state.primary_name();
-  const auto seen = co_await ask_all(
-      state, node,
-      command("WATCH", name) + command("INFO", "server") + command("INFO", "replication") + command("HGETALL", name),
-      4);
+  const auto seen =
+      co_await ask_all(state, node,
+                       command("WATCH", name, mark) + command("INFO", "server") + command("INFO", "replication") +
+                           command("HGETALL", name) + command("GET", mark),
+                       5);
   if (!seen) co_return seen.error();
+  if (ask.heed_backup && !(*seen)[4].null()) {
+    const auto left = co_await given_up(state, node);
+    if (!left) co_return left.error();
+    co_return fail(ErrorCode::gate, "a backup is being taken by " + printable((*seen)[4].text));
+  }
   const std::string info = (*seen)[1].text + "\n" + (*seen)[2].text;
   const std::string identity =
       std::string(store::info_field(info, "run_id")) + ":" + std::string(store::info_field(info, "master_replid"));
@@ -103,11 +115,7 @@ asio::awaitable<Result<bool>> set_record(State& state, const FlipAsk& ask) {
   const bool same = (*record ? (*record)->cur.id : ChangeId{}) == ask.seen_cur &&
                     (*record ? (*record)->next.id : ChangeId{}) == ask.seen_next &&
                     (ask.identity.empty() || ask.identity == identity) && store::info_field(info, "role") == "master";
-  if (!same) {
-    const auto given_up = co_await ask_all(state, node, command("UNWATCH"), 1);
-    if (!given_up) co_return given_up.error();
-    co_return false;
-  }
+  if (!same) co_return co_await given_up(state, node);
   co_return co_await exec(state, node, writes_of(ask));
 }
 

@@ -92,10 +92,10 @@ asio::awaitable<Result<control::VerifyReport>> verify(store::Connection& connect
     cursor = *next;
     const auto asked = co_await ask(connection, verification);
     if (!asked) co_return asked.error();
-    if (options.progress) options.progress(verification.report());
+    if (options.progress && !options.progress(verification.report())) co_return fail(ErrorCode::system, "stopped");
     if (options.most_keys > 0 && verification.report().scanned >= options.most_keys) break;
     co_await keep_speed(verification.report().scanned, options.keys_per_second, begun);
-  } while (cursor != 0);
+  } while (cursor != 0 && !verification.enough());
   if (verification.suspects() > 0) co_await pause(options.again_after);
   verification.look_again();
   const auto asked = co_await ask(connection, verification);

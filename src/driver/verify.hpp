@@ -14,7 +14,8 @@ struct VerifyOptions {
   std::uint32_t keys_per_second = 0;  ///< 0: as fast as it goes
   std::uint64_t most_keys = 0;        ///< the scan ends behind the page with this one; 0: all are looked at
   Duration again_after = milliseconds(500);
-  std::function<void(const control::VerifyReport&)> progress;  ///< called after each page; may be empty
+  /// Called after each page; false: stop, with error `system`. May be empty.
+  std::function<bool(const control::VerifyReport&)> progress;
 };
 
 /// Looks at every key of the database that `connection` is in, which must be that of `rules`, and once more at what is

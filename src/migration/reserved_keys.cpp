@@ -41,14 +41,14 @@ constexpr std::array rows{
                    "the old pattern, old pattern, length of the new one, new pattern, by spaces), then `document` and "
                    "the migration as JSON, without addresses or secrets",
                    "`keyshift apply`", "`forget`, with the last run that names it"},
-    ReservedKeyRow{
-        ReservedKey::run_notes, "run", "keyshift:run:{}:<run>", "0", "hash", "-", "never",
-        "what gates and sweeps know of a run, which no change carries. `paused` (1), `rate` (keys per "
-        "second); results of gates, each words `name value` separated by blanks and void in another era or "
-        "under another spec: `pass` (clean pass of the sweep), `verify`; `forced` (the last gate that was overridden, "
-        "by whom)",
-        "sweeps, `pause`, `resume`, `throttle`, `verify` and the commands with gates",
-        "`forget` and `abort`, with the run"},
+    ReservedKeyRow{ReservedKey::run_notes, "run", "keyshift:run:{}:<run>", "0", "hash", "-", "never",
+                   "what gates and sweeps know of a run, which no change carries. `paused` (1), `rate` (keys per "
+                   "second); results of gates, each words `name value` separated by blanks and void in another era or "
+                   "under another spec: `pass` (clean pass of the sweep), `verify`, `rehearsal`, `way_back`; `forced` "
+                   "(the last gate that was overridden, "
+                   "by whom)",
+                   "sweeps, `pause`, `resume`, `throttle`, `verify`, `drive` and the commands with gates",
+                   "`forget` and `abort`, with the run"},
     ReservedKeyRow{ReservedKey::report, "report", "keyshift:report:{}:<proxy>", "0", "string",
                    "1, in its field `format`",
                    "20 s after it was written; of a proxy that serves nobody, up to 4 minutes",
@@ -79,6 +79,13 @@ constexpr std::array rows{
                    "run",
                    "`keyshift backup create`, right before it copies; the next one of that run replaces it",
                    "people, once no backup of that run is wanted any more"},
+    ReservedKeyRow{ReservedKey::backup_mark, "backup", "keyshift:backup:{}:mark", "0", "string", "-",
+                   "10 s after its holder renewed it last",
+                   "who takes a backup now, for people: `<name of the process>/<random word> user@host`. While it is "
+                   "there nobody begins a hold, and while there is a hold nobody sets it; for thrift only, no record "
+                   "depends on it",
+                   "`keyshift backup create` and `drive`, at a store with a control record, every 3 s",
+                   "its holder at its end, else its expiry"},
     ReservedKeyRow{ReservedKey::store_id, "store", "keyshift:store:{}:id", "0", "string", "-", "never",
                    "32 hexadecimal digits, drawn at random: two addresses that show the same ones lead to the same "
                    "store",

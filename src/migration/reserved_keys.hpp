@@ -18,6 +18,7 @@ enum class ReservedKey : std::uint8_t {
   channel,
   probe,
   stamp,
+  backup_mark,
   store_id,
   checkpoint,
   sweeper,

@@ -104,6 +104,8 @@ Bytes probe_name(BytesView token) { return reserved_name(ReservedKey::probe, "",
 
 Bytes stamp_name(BytesView run) { return reserved_name(ReservedKey::stamp, "", run); }
 
+Bytes backup_mark_name() { return reserved_name(ReservedKey::backup_mark, "", "mark"); }
+
 Bytes store_id_name() { return reserved_name(ReservedKey::store_id, "", "id"); }
 
 }  // namespace keyshift::migration

@@ -59,6 +59,9 @@ Bytes probe_name(BytesView token);
 /// What the last backup of `run` wrote before it copied: keyshift:stamp:{}:<run>. In database 0.
 Bytes stamp_name(BytesView run);
 
+/// Who takes a backup of the store now (a key with an expiry): keyshift:backup:{}:mark. In database 0.
+Bytes backup_mark_name();
+
 /// What tells a store from another one, whatever its address: keyshift:store:{}:id. In database 0.
 Bytes store_id_name();
 

@@ -9,7 +9,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sweep"))
-from redis_server import Redis  # noqa: E402
+from redis_server import Client, Redis  # noqa: E402
 
 MIGRATION = """apiVersion: keyshift.io/v1alpha1
 kind: Migration

@@ -120,7 +120,7 @@ def test_a_whole_migration_from_apply_to_forget(world):
     world.run("verify")
     assert "phase cutover" in world.run("cutover")
     assert world.at(world.ports[0], "GET", "user:299") == b"v299"
-    assert world.keys("user:*") == []
+    assert world.keys("user:*") == [], world.keys("user:*")
     assert "phase complete" in world.run("complete")
     assert "rollback" in world.run("rollback", code=3)
     assert re.search(r"old-view: .*proxy-0 \(0 clients\)", world.run("forget", code=3))
@@ -347,7 +347,7 @@ def main(namespace):
             failed += 1
             print(f"FAIL {name}\n{traceback.format_exc()}", flush=True)
             for log in sorted(os.listdir(world.folder.name)):
-                if log.startswith("proxy") and log.endswith(".log"):
+                if log.startswith(("proxy", "drive")) and log.endswith(".log"):
                     with open(os.path.join(world.folder.name, log), errors="replace") as text:
                         print(f"--- {log}\n{text.read()[-1500:]}")
         finally:

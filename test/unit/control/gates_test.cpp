@@ -25,7 +25,7 @@ struct World {
     facts.old_view.emplace();
     facts.cut_over_at = UnixMillis(0ms);
     GateResult good{4, "aa55", "r1/p1", UnixMillis(59min), "pod-1", 100, 0};
-    facts.notes.pass = facts.notes.verify = good;
+    facts.notes.pass = facts.notes.verify = facts.notes.way_back = facts.notes.rehearsal = good;
   }
 
   [[nodiscard]] bool shut(Wanted wanted, GateReason reason) const {
@@ -107,6 +107,47 @@ TEST_CASE("verification must have passed, in this era, and not long ago") {
   CHECK(w.shut(Wanted::cutover, GateReason::not_verified));
   w.facts.notes.verify.reset();
   CHECK(w.shut(Wanted::cutover, GateReason::not_verified));
+}
+
+TEST_CASE("the start out of observe asks for a rehearsal of this era without too many failures") {
+  World w;
+  w.run.phase = Phase::observe;
+  CHECK_FALSE(w.shut(Wanted::start, GateReason::not_rehearsed));
+  w.facts.notes.rehearsal->wrong = 2;
+  CHECK(w.shut(Wanted::start, GateReason::rehearsal_failures));
+  w.spec.rehearsal_failures = 2;
+  CHECK_FALSE(w.shut(Wanted::start, GateReason::rehearsal_failures));
+  w.facts.notes.rehearsal->at = w.facts.now - kRehearsalMaxAge - 1min;
+  CHECK(w.shut(Wanted::start, GateReason::not_rehearsed));
+  w.facts.notes.rehearsal.reset();
+  CHECK(w.shut(Wanted::start, GateReason::not_rehearsed));
+  w.run.phase = Phase::rollback;  // both names are there, as they should be
+  CHECK_FALSE(w.shut(Wanted::start, GateReason::not_rehearsed));
+}
+
+TEST_CASE("cutover asks for a way back that was rehearsed in this era and is sound") {
+  for (const int what : {0, 1, 2, 3, 4}) {
+    World w;
+    CHECK_FALSE(w.shut(Wanted::cutover, GateReason::way_back));
+    if (what == 0) w.facts.notes.way_back.reset();
+    if (what == 1) w.facts.notes.way_back->era = 3;
+    if (what == 2) w.facts.notes.way_back->server = "r2/p1";
+    if (what == 3) w.facts.notes.way_back->wrong = 1;
+    if (what == 4) w.facts.notes.way_back->at = w.facts.now - kRehearsalMaxAge - 1min;
+    CHECK(w.shut(Wanted::cutover, GateReason::way_back));
+    CHECK_FALSE(w.shut(Wanted::rollback, GateReason::way_back));
+  }
+}
+
+TEST_CASE("a backup that is being taken stands against steps with a hold alone") {
+  World w;
+  w.facts.backup_running = "operator@host";
+  w.run.phase = Phase::observe;
+  CHECK(w.shut(Wanted::start, GateReason::backup_running));
+  w.run.phase = Phase::migrate;
+  CHECK(w.shut(Wanted::rollback, GateReason::backup_running));
+  CHECK_FALSE(w.shut(Wanted::cutover, GateReason::backup_running));
+  CHECK(forceable(GateReason::backup_running));
 }
 
 TEST_CASE("a backup is asked for where the file says so") {

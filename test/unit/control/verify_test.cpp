@@ -159,3 +159,28 @@ TEST_CASE("too many suspects are not clean, and are said to be too many") {
   CHECK(stayed.stable == 10'000);
   CHECK(stayed.listed.size() == VerifyReport::kMostListed);
 }
+
+TEST_CASE("a rehearsal looks at enough of each rule, and then no further") {
+  Verification verification(rules(), {.mode = Mode::old, .run = "run", .enough = 2});
+  CHECK_FALSE(verification.enough());
+  for (const char* key : {"user:1", "user:2", "user:3", "sess:a"}) verification.scanned(key);
+  CHECK_FALSE(verification.enough());
+  verification.scanned("sess:b");
+  CHECK(verification.enough());
+  CHECK(answer(verification, {{"user:1", "hash"}, {"user:2", "hash"}, {"sess:a", "set"}, {"sess:b", "set"}}) == 8);
+  verification.look_again();
+  CHECK(verification.report().clean());
+  CHECK(verification.report().rules[0].in_place == 3);
+  CHECK(verification.report().rules[0].checked == 2);
+}
+
+TEST_CASE("a rehearsal of the way there finds names that are taken") {
+  Verification verification(rules(), {.mode = Mode::old, .run = "run", .enough = 10});
+  const Store store{{"user:1", "hash"}, {"{user:1}:profile", "hash"}, {"sess:a", "set"}};
+  for (const auto& [key, type] : store) verification.scanned(key);
+  answer(verification, store);
+  verification.look_again();
+  answer(verification, store);
+  CHECK(verification.report().stable == 1);
+  CHECK(verification.report().by_kind[static_cast<std::size_t>(DifferenceKind::both_names)] == 1);
+}
