@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "cli/gate_status.hpp"
 #include "cli/node_overrides.hpp"
 #include "control/client_line.hpp"
 #include "control/connection_name.hpp"
@@ -97,6 +98,8 @@ json run_part(const MeantRun& run, const control::GateFacts& facts, const resp::
            {"sweep", sweep_part(checkpoint)},
            {"next", name(next)}};
   out["waits_for"] = next == control::Wanted::nothing ? json::array() : obstacles_part(next, run, facts);
+  out["results"] = results_part(facts);
+  out["backups"] = backups_part(facts);
   return out;
 }
 
@@ -186,6 +189,7 @@ std::string fleet_text(const json& d) {
       out += "  sweep: pass " + run["sweep"].value("pass", json(0)).dump() + ", moved " +
              run["sweep"].value("moved", json(0)).dump() + ", conflicts " +
              run["sweep"].value("conflicts", json(0)).dump() + "\n";
+    out += results_text(run);
     if (said(run, "next") != "nothing" && run.contains("waits_for"))
       out += "  next: " + said(run, "next") +
              (run["waits_for"].empty() ? ", nothing stands against it" : ", waits for:") + "\n";

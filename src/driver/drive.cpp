@@ -104,10 +104,10 @@ class Drive {
   Result<void> look() {
     const auto state = wait(read_control(store_));
     if (!state) return state.error();
-    if (!state->record) {
-      known_ = 0;
-      return fail(ErrorCode::gate, options_.upstream.printed() + " has no control record: nothing was applied there");
-    }
+    if (!state->record)
+      return fail(ErrorCode::gate,
+                  options_.upstream.printed() + (known_ == 0 ? " has no control record: nothing was applied there"
+                                                             : " has lost its control record (keyshift repair)"));
     const control::ControlRecord& record = *state->record;
     const bool back = record.cur.id.epoch < known_;
     if (!record.settled() || record.cur.hold || back) return finish(record, *state);

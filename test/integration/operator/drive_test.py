@@ -146,6 +146,34 @@ def test_a_hold_whose_driver_died_is_ended(world):
     assert ended(process) == 0
 
 
+def test_a_store_that_goes_away_is_waited_for_and_one_that_lost_its_record_is_told(world):
+    world.run("apply", world.file())
+    process = drive(world)
+    until(lambda: "event=ready" in log_of(world))
+    world.processes[0].send_signal(signal.SIGSTOP)
+    until(lambda: "event=trouble" in log_of(world))
+    world.processes[0].send_signal(signal.SIGCONT)
+    world.run("start")
+    until(lambda: "what=cutover" in log_of(world))
+    world.server("FLUSHALL")
+    until(lambda: "has lost its control record (keyshift repair)" in log_of(world))
+    assert ended(process) == 0
+
+
+def test_status_shows_who_looked_at_what_and_whether_it_still_counts(world):
+    fill(world, 20)
+    world.run("apply", world.file())
+    world.run("start")
+    until(lambda: any(one["result"] == "pass" for one in world.status()["runs"][0]["results"]))
+    world.run("verify")
+    results = {one["result"]: one for one in world.status()["runs"][0]["results"]}
+    assert results["way-back"]["looked_at"] == 20 and results["way-back"]["counts"] is True, results
+    assert results["rehearsal"]["looked_at"] == 20 and results["rehearsal"]["counts"] is False, "of the era before"
+    assert re.search(r"  verify: 0 wrong of \d+, 20\S+Z, by \S+@", world.run("status"))
+    world.run("rollback")
+    assert not any(one["counts"] for one in world.status()["runs"][0]["results"]), "void in another era"
+
+
 def test_advance_auto_stops_before_cutover_and_says_why_it_waits(world):
     fill(world)
     world.run("apply", world.file())
