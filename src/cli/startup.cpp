@@ -8,6 +8,10 @@
 
 #include "cli/store_check.hpp"
 
+#ifdef KEYSHIFT_PLANTED
+#include "cli/planted.hpp"
+#endif
+
 namespace keyshift::cli {
 namespace {
 
@@ -218,6 +222,9 @@ proxy::ProxyOptions proxy_options(const Startup& startup) {
   engine.connect_timeout = s.time("connect-timeout");
   engine.idle_timeout = s.time("idle-timeout");
   engine.allow_dangerous = s.flag("allow-dangerous");
+#ifdef KEYSHIFT_PLANTED
+  engine.naive = planted_mistake();
+#endif
   return out;
 }
 

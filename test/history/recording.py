@@ -35,7 +35,7 @@ class Recording:
         self.seed += 1000
         return subprocess.Popen(self._argv("load", ports, seconds=seconds, **options), stdout=subprocess.PIPE, text=True)
 
-    def verdict(self, path=None):
-        done = subprocess.run([self.judge, path or self.path, "--json", "--limit", "4000"], capture_output=True, text=True, timeout=120)
+    def verdict(self, path=None, limit=4000):
+        done = subprocess.run([self.judge, path or self.path, "--json", "--limit", str(limit)], capture_output=True, text=True, timeout=120)
         assert done.returncode in (0, 1, 3), f"history_check ended with {done.returncode}: {done.stderr}"
         return json.loads(done.stdout)

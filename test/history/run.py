@@ -16,6 +16,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
+import fleet_scenarios  # noqa: E402,F401: its scenarios are in the list
 import scenarios  # noqa: E402
 
 
@@ -38,7 +39,8 @@ def run(name, scenario, options, seed, top):
     os.makedirs(folder, exist_ok=True)
     began = time.monotonic()
     try:
-        said = scenario(scenarios.Run(options.keyshift, options.programs, folder, seed, options.seconds))
+        run_type = getattr(scenario, "run_type", scenarios.Run)
+        said = scenario(run_type(options.keyshift, options.programs, folder, seed, options.seconds))
         print(f"  ok {name} seed {seed} ({time.monotonic() - began:.1f} s): {said}", flush=True)
         if not options.keep:
             shutil.rmtree(folder)

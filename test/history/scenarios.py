@@ -26,10 +26,13 @@ class Run:
     def __init__(self, keyshift, programs, folder, seed, seconds):
         self.seed, self.seconds, self.folder = seed, seconds, folder
         self.rng = faults.generator(seed)
-        self.world = World(keyshift, folder)
+        self.world = self.new_world(keyshift, folder)
         self.recording = Recording(programs, os.path.join(folder, "history.jsonl"), seed)
         self.faults = {}
         self.recorded = {"operations": 0, "unknown": 0, "refused": 0, "seconds": 0.0}
+
+    def new_world(self, keyshift, folder):
+        return World(keyshift, folder)
 
     def __enter__(self):
         return self
@@ -62,6 +65,13 @@ class Run:
             self.recorded[name] += said[name]
         for proxy, _ in zip(self.world.proxies, modes):
             assert proxy.alive(), f"proxy {proxy.number} ended by itself"
+
+    def end_of_load(self, recorder):
+        recorder.send_signal(signal.SIGTERM)
+        said = json.loads(recorder.communicate(timeout=30)[0])
+        assert recorder.returncode == 0, "the recorder failed"
+        for name in self.recorded:
+            self.recorded[name] += said[name]
 
     def names_are_single(self, wanted):
         """No record has two names, none is put aside, and behind a clean pass all have the wanted ones."""
@@ -215,13 +225,9 @@ def operated(run, script, kinds=(), **load):
     recorder = run.recording.start([(proxy.port, "old") for proxy in world.proxies], 3600, **load)
     with faults.Faults(world, kinds, run.rng, (0.05, 0.3)) as happening:
         script(operator)
-    recorder.send_signal(signal.SIGTERM)
-    said = json.loads(recorder.communicate(timeout=30)[0])
+    run.end_of_load(recorder)
     happening.check()
-    assert recorder.returncode == 0, "the recorder failed"
     run.faults = dict(happening.done)
-    for name in run.recorded:
-        run.recorded[name] += said[name]
     return operator
 
 

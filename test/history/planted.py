@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Plants mistakes in real proxies and looks whether their histories show it: each must be found not linearizable. The same
+harm without a mistake must be found linearizable. docs/histories.md.
+
+  planted.py KEYSHIFT PROGRAMS [--runs N] [--attempts A] [--seed S] [--only NAME,...]
+
+PROGRAMS is the folder of history_record, history_check and keyshift_naive. A run tries a mistake up to A times, from other
+seeds; of N runs nine in ten must catch it.
+"""
+import argparse
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import scenarios  # noqa: E402
+from operate import Operator  # noqa: E402
+from turning import Aim  # noqa: E402
+from world import FOLLOW  # noqa: E402
+
+MISTAKES = {
+    "unread": "a connection is used without a look at the epoch key",
+    "unheld": "a hold stops nothing",
+    "remembered": "what was known to be in place is still known in the next era",
+}
+LATE = slice(1, 3)  # the proxies that are stopped
+
+
+def stopped_in_the_hold(run, operator, step):
+    """They have taken the hold's name, so their connections live on; they hear of the new era only afterwards."""
+    aim = Aim(run.world, run.rng)
+
+    def stop(_):
+        for late in run.world.proxies[LATE]:
+            late.process.send_signal(signal.SIGSTOP)
+            yield
+    code, said, error = aim.turn([run.world.keyshift, step, "--upstream", run.world.url, "--name", "operator", "--json"], 3, stop)
+    assert code in (0, 1, 3), f"{step} ended with {code}: {error}"
+    if code != 0:
+        operator.take(step)
+    time.sleep(0.02)  # the records that its clients wait for are still those that others use
+
+
+def stopped_across(run, operator, step):
+    """Stopped in front of the hold: the driver closes its connections, and the server those that carry no keys, too."""
+    for late in run.world.proxies[LATE]:
+        late.process.send_signal(signal.SIGSTOP)
+    operator.take(step)
+    for line in run.world.at("CLIENT", "LIST").splitlines():
+        if any(f" name=keyshift:{late.name}:".encode() in line for late in run.world.proxies[LATE]):
+            run.world.at("CLIENT", "KILL", "ID", line.split(b" ", 1)[0].split(b"=")[1])
+    time.sleep(0.1)
+
+
+def turned_with_late_proxies(run, operator):
+    for number, step in enumerate(["start", "rollback"] * 5):
+        (stopped_across if number % 4 > 1 else stopped_in_the_hold)(run, operator, step)
+        for late in run.world.proxies[LATE]:
+            late.process.send_signal(signal.SIGCONT)
+        time.sleep(0.3)
+
+
+class PlantedRun(scenarios.Run):
+    """Proxies that make `mistake`, or none."""
+
+    def __init__(self, options, folder, seed, mistake):
+        super().__init__(options.keyshift, options.programs, folder, seed, 1)
+        self.mistake, self.naive = mistake, os.path.join(options.programs, "keyshift_naive")
+
+    def violations(self):
+        with self:
+            self.fill("old")
+            for proxy in self.world.proxies:
+                proxy.program, proxy.environment = self.naive, {"KEYSHIFT_NAIVE": self.mistake} if self.mistake else {}
+                proxy.start(FOLLOW, "old", "on")
+            operator = Operator(self.world)
+            operator.apply()
+            recorder = self.recording.start([(proxy.port, "old") for proxy in self.world.proxies], 3600, clients=16)
+            turned_with_late_proxies(self, operator)
+            self.end_of_load(recorder)
+            return len(self.recording.verdict(limit=1000)["violations"])
+
+
+def once(options, seed, mistake, top):
+    """How many records had an impossible history."""
+    folder = os.path.join(top, f"{mistake or 'none'}-{seed}")
+    found = PlantedRun(options, folder, seed, mistake).violations()
+    if mistake or not found:
+        shutil.rmtree(folder)
+    return found
+
+
+def caught(options, seed, mistake, top):
+    for attempt in range(options.attempts):
+        if found := once(options, seed + 1000 * attempt, mistake, top):
+            return f"{found} records, attempt {attempt + 1}"
+    return ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("keyshift")
+    parser.add_argument("programs")
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--attempts", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    top = tempfile.mkdtemp(prefix="keyshift-planted-")
+    print(f"seed {options.seed}", flush=True)
+    passed = failed = 0
+    for mistake, words in MISTAKES.items():
+        if options.only and mistake not in options.only.split(","):
+            continue
+        results = [caught(options, options.seed + number, mistake, top) for number in range(options.runs)]
+        enough = sum(map(bool, results)) * 10 >= 9 * options.runs
+        print(f"{'  ok' if enough else 'FAIL'} {mistake}, {words}: caught in {sum(map(bool, results))} of {options.runs} runs "
+              f"({'; '.join(result or 'not seen' for result in results)})", flush=True)
+        passed, failed = passed + enough, failed + (not enough)
+    found = once(options, options.seed, "", top)
+    print(f"{'FAIL' if found else '  ok'} no mistake, the same harm: {found} records with an impossible history", flush=True)
+    passed, failed = passed + (not found), failed + bool(found)
+    if not os.listdir(top):
+        os.rmdir(top)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
