@@ -27,40 +27,44 @@ MISTAKES = {
     "unheld": "a hold stops nothing",
     "remembered": "what was known to be in place is still known in the next era",
 }
-LATE = slice(1, 3)  # the proxies that are stopped
+LATE = 2  # the proxy that is stopped
+
+
+def deaf(world):
+    """The server closes the late proxy's connections that carry no keys: it hears of nothing until it has connected anew."""
+    for line in world.at("CLIENT", "LIST").splitlines():
+        name = line.split(b" name=", 1)[1].split(b" ", 1)[0]
+        if name.startswith(b"keyshift:" + world.proxies[LATE].name.encode() + b":") and name.endswith((b":none", b":ctl")):
+            world.at("CLIENT", "KILL", "ID", line.split(b" ", 1)[0].split(b"=")[1])
 
 
 def stopped_in_the_hold(run, operator, step):
-    """They have taken the hold's name, so their connections live on; they hear of the new era only afterwards."""
+    """It has taken the hold's name, so its connections live on; it hears of the new era only afterwards."""
     aim = Aim(run.world, run.rng)
 
     def stop(_):
-        for late in run.world.proxies[LATE]:
-            late.process.send_signal(signal.SIGSTOP)
-            yield
+        run.world.proxies[LATE].process.send_signal(signal.SIGSTOP)
+        yield
     code, said, error = aim.turn([run.world.keyshift, step, "--upstream", run.world.url, "--name", "operator", "--json"], 3, stop)
     assert code in (0, 1, 3), f"{step} ended with {code}: {error}"
     if code != 0:
         operator.take(step)
+    deaf(run.world)
     time.sleep(0.02)  # the records that its clients wait for are still those that others use
 
 
 def stopped_across(run, operator, step):
-    """Stopped in front of the hold: the driver closes its connections, and the server those that carry no keys, too."""
-    for late in run.world.proxies[LATE]:
-        late.process.send_signal(signal.SIGSTOP)
+    """Stopped in front of the hold: the driver closes its connections."""
+    run.world.proxies[LATE].process.send_signal(signal.SIGSTOP)
     operator.take(step)
-    for line in run.world.at("CLIENT", "LIST").splitlines():
-        if any(f" name=keyshift:{late.name}:".encode() in line for late in run.world.proxies[LATE]):
-            run.world.at("CLIENT", "KILL", "ID", line.split(b" ", 1)[0].split(b"=")[1])
+    deaf(run.world)
     time.sleep(0.1)
 
 
-def turned_with_late_proxies(run, operator):
+def turned_with_a_late_proxy(run, operator):
     for number, step in enumerate(["start", "rollback"] * 5):
         (stopped_across if number % 4 > 1 else stopped_in_the_hold)(run, operator, step)
-        for late in run.world.proxies[LATE]:
-            late.process.send_signal(signal.SIGCONT)
+        run.world.proxies[LATE].process.send_signal(signal.SIGCONT)
         time.sleep(0.3)
 
 
@@ -80,7 +84,7 @@ class PlantedRun(scenarios.Run):
             operator = Operator(self.world)
             operator.apply()
             recorder = self.recording.start([(proxy.port, "old") for proxy in self.world.proxies], 3600, clients=16)
-            turned_with_late_proxies(self, operator)
+            turned_with_a_late_proxy(self, operator)
             self.end_of_load(recorder)
             return len(self.recording.verdict(limit=1000)["violations"])
 

@@ -313,6 +313,7 @@ class Engine final : private KnownRecords {
   void stream_end_reply(Run& run, BytesView reply);
   void replace_ends(Session& s, const std::vector<Bytes>& ends);
   void keep_queued(Session& s, const Request& r);
+  void lose_transaction(Session& s);
   void queue_again(Session& s);
   void replay(Session& s, Bytes requests);
 

@@ -30,9 +30,10 @@ Engine::Verdict Engine::gate_unserved_multi(Session& s, Request& r) {
   const Gate gate = r.command != nullptr ? r.command->gate : Gate::pass;
   const bool over = gate == Gate::exec || gate == Gate::discard || gate == Gate::reset || gate == Gate::quit;
   if (!over) return answer(s, Bytes(s.extras->transaction.refusal));
-  s.in_multi = false;
-  s.extras->transaction = Transaction();
-  if (gate == Gate::exec) return answer(s, "-EXECABORT Transaction discarded because of previous errors.\r\n");
+  s.in_multi = s.watching = s.watches_records = s.watch_lost = false;
+  const Transaction was = std::exchange(s.extras->transaction, Transaction());
+  if (gate == Gate::exec)
+    return answer(s, was.lost ? was.refusal : "-EXECABORT Transaction discarded because of previous errors.\r\n");
   if (gate == Gate::reset) return gate_reset(s, r);
   answer(s, "+OK\r\n");
   if (gate == Gate::quit) close_after_flush(s);

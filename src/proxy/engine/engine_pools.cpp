@@ -304,8 +304,8 @@ void Engine::upstream_gone(Upstream& u, BytesView why, bool close_socket) {
   if (Session* s = u.owner; s != nullptr) {
     u.owner = nullptr;
     s->pinned = nullptr;
-    const bool stateful = s->in_multi || s->watching || s->sticky || s->raw || (s->extras && s->extras->stream);
-    if (was_open && stateful) {
+    if (was_open) lose_transaction(*s);
+    if (was_open && (s->sticky || s->raw || (s->extras && s->extras->stream))) {
       close_after_flush(*s);  // what the server knew of this client is gone with the connection
     } else {
       if (s->stall == Stall::opening || s->stall == Stall::streaming) s->stall = Stall::none;

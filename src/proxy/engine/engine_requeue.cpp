@@ -40,6 +40,18 @@ void Engine::replay(Session& s, Bytes requests) {
   wake(s);
 }
 
+/// The connection that held its transaction or WATCH is gone, and nothing of the transaction ran. The client goes on:
+/// its EXEC is refused, or behind a WATCH alone finds that a key may have changed.
+void Engine::lose_transaction(Session& s) {
+  s.watch_lost |= s.watching;
+  if (!s.in_multi) return;
+  Transaction lost;
+  lost.refusal =
+      to_reply({ErrorCode::upstream, "the connection that held this transaction was lost; nothing of it ran"});
+  lost.lost = true;
+  s.more().transaction = std::move(lost);
+}
+
 /// EXEC of a transaction whose WATCH spans a hold: as if a key that is watched had changed.
 Engine::Verdict Engine::end_lost(Session& s, const Request& r, Upstream& u) {
   s.more().transaction = Transaction();

@@ -56,6 +56,7 @@ struct Transaction {
   Bytes requests;          ///< as the client sent them from MULTI on, to be queued anew under another change
   std::uint32_t kept = 0;  ///< how many these are
   bool too_long = false;   ///< some are missing
+  bool lost = false;       ///< refused because its connection broke, which EXEC says, too
   bool maps_names = false;
 };
 
@@ -113,7 +114,7 @@ struct Session {
   bool refused_in_multi = false;
   bool watching = false;
   bool watches_records = false;  ///< some of what is watched
-  bool watch_lost = false;       ///< a hold came in between: EXEC answers nil
+  bool watch_lost = false;       ///< a hold came in between, or its connection broke: EXEC answers nil
   bool ends_known = false;       ///< the ends of the streams were asked for that its next XREAD waits behind
   bool held_out = false;         ///< the command that was held has waited long enough
   bool sticky = false;           ///< keeps its pinned connection for good

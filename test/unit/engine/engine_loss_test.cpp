@@ -130,14 +130,47 @@ TEST_CASE("a pinned connection goes back to the idle ones, and nothing known is 
   CHECK(world.engine.sessions() == 0);
 }
 
-TEST_CASE("a transaction that is open when the connection is lost ends with the client's connection") {
+TEST_CASE(
+    "of a transaction that is open when the connection is lost nothing runs, EXEC says so, and the client stays") {
   ModelRedis server;
   World world(server, EngineSettings());
   World::Client& c = world.client();
   world.ask(c, request({"MULTI"}) + request({"SET", "a", "1"}));
   world.cut_all();
-  CHECK(c.closed);
+  CHECK_FALSE(c.closed);
+  CHECK(world.ask(c, request({"SET", "a", "2"})).starts_with("-KSUPSTREAM "));
+  CHECK(world.ask(c, request({"EXEC"})).find("nothing of it ran") != Bytes::npos);
   CHECK(server.keys().empty());
+  CHECK(world.ask(c, request({"MULTI"}) + request({"SET", "a", "3"}) + request({"EXEC"})).ends_with("*1\r\n+OK\r\n"));
+  CHECK(server.keys()["a"] == "3");
+}
+
+TEST_CASE("MULTI that is lost under way takes what is behind it along: nothing of it runs alone") {
+  ModelRedis server;
+  World world(server, EngineSettings());
+  World::Client& c = world.client();
+  world.ask(c, request({"WATCH", "x"}));
+  world.answers = false;
+  world.ask(c, request({"MULTI"}));
+  world.cut_all();
+  world.answers = true;
+  CHECK_FALSE(c.closed);
+  const Bytes got = world.ask(c, request({"SET", "a", "1"}) + request({"EXEC"}) + request({"GET", "a"}));
+  CHECK(count_of(got, "-KSUPSTREAM ") == 3);  // MULTI, SET and EXEC
+  CHECK(got.ends_with("$-1\r\n"));
+}
+
+TEST_CASE("a WATCH whose connection was lost lets EXEC answer nil, once") {
+  ModelRedis server;
+  World world(server, EngineSettings());
+  World::Client& c = world.client();
+  world.ask(c, request({"WATCH", "x"}));
+  world.cut_all();
+  CHECK_FALSE(c.closed);
+  const Bytes transaction = request({"MULTI"}) + request({"SET", "a", "1"}) + request({"EXEC"});
+  CHECK(world.ask(c, transaction).ends_with("*-1\r\n"));
+  CHECK(server.keys().empty());
+  CHECK(world.ask(c, transaction).ends_with("*1\r\n+OK\r\n"));
 }
 
 TEST_CASE("a client that has got part of a reply when the rest is lost is closed") {
