@@ -80,6 +80,10 @@ class Store:
             raise SystemExit(f"{words} ended with {done.returncode}: {done.stderr}")
         return {**json.loads(done.stdout), "server_cpu_ms": (self.cpu() - before) * 1000}
 
+    def turn(self, number):
+        """To and fro. Whether the records would come through was looked at when it went there first."""
+        return self.take("rollback") if number % 2 else self.take("start", *(["--force", "not-rehearsed"] if number else []))
+
     def cpu(self):
         info = dict(line.split(b":") for line in self.server.call([b"INFO", b"cpu"])[1].split(b"\r\n") if b":" in line)
         return float(info[b"used_cpu_user"]) + float(info[b"used_cpu_sys"])
@@ -122,7 +126,7 @@ def turned(store, proxies, stopped, options):
     for number in range(options.flips):
         for _, process in proxies[:stopped]:
             process.send_signal(signal.SIGSTOP)
-        steps.append(store.take("rollback" if number % 2 else "start"))
+        steps.append(store.turn(number))
         for _, process in proxies[:stopped]:
             process.send_signal(signal.SIGCONT)
         time.sleep(0.4)

@@ -51,9 +51,10 @@ def measure(store, proxies):
         player.start()
         ready.wait(60)
         steps = []
-        for number in range(FLIPS):
+        store.turn(0)
+        for number in range(1, 1 + FLIPS):
             time.sleep(0.3)
-            steps.append(store.take("rollback" if number % 2 else "start"))
+            steps.append(store.turn(number))
         ends.set()
         player.join()
     finally:

@@ -8,6 +8,7 @@ from turning import STEPS, Aim
 
 PROXIES = 30
 LOAD = {"clients": 48, "patience_ms": 400}
+THERE, BACK = ("start", "--force", "not-rehearsed"), ("rollback",)
 IN_FLIGHT = 3  # commands of one connection at most: a pipeline of two behind a WATCH
 OWN_DOING = ("the client gave up", "the recording ended", "a watched key was changed")
 
@@ -22,7 +23,7 @@ def scenario(function):
     return scenarios.scenario(function)
 
 
-def turn(run, operator, aim, step, wanted, *more):
+def turn(run, operator, aim, words, wanted):
     """One step of the operator, harmed in the step `wanted` of its flip."""
     world = run.world
 
@@ -31,13 +32,13 @@ def turn(run, operator, aim, step, wanted, *more):
         if wanted > 1 and run.rng.random() < 0.3:
             driver.kill()
             yield
-    argv = [world.keyshift, step, *more, "--upstream", world.url, "--name", "operator", "--json"]
+    argv = [world.keyshift, *words, "--upstream", world.url, "--name", "operator", "--json"]
     code, said, error = aim.turn(argv, wanted, harm)
-    assert code in (0, 1, 3, -9), f"{step} ended with {code}: {error}"
+    assert code in (0, 1, 3, -9), f"{words[0]} ended with {code}: {error}"
     if code != 0:
-        return operator.take(step, *more)
+        return operator.take(*words)
     operator.longest_hold = max(operator.longest_hold, said["held_ms"])
-    operator.steps.append(step)
+    operator.steps.append(words[0])
     return said
 
 
@@ -46,14 +47,14 @@ def there_and_back_under_harm(run, operator, aim, most):
     turns = 0
     while turns < 4 or (turns < most and not all(aim.inside.values())) or turns % 2 == 1:
         missing = [step for step in STEPS if aim.inside[step] == 0] or list(STEPS)
-        turn(run, operator, aim, "rollback" if turns % 2 else "start", missing[turns % len(missing)])
+        turn(run, operator, aim, BACK if turns % 2 else THERE, missing[turns % len(missing)])
         turns += 1
         time.sleep(run.rng.uniform(0.1, run.seconds / 4))
-    turn(run, operator, aim, "start", run.rng.choice(list(STEPS)))
+    turn(run, operator, aim, THERE, run.rng.choice(list(STEPS)))
     operator.take("cutover", "--force", "not-verified", seconds=60)
     time.sleep(run.seconds / 4)
     operator.moved = run.world.keys("{user:*}:profile") + run.world.keys("session:v2:*")
-    turn(run, operator, aim, "rollback", run.rng.choice(list(STEPS)))
+    turn(run, operator, aim, BACK, run.rng.choice(list(STEPS)))
     run.world.all_right()
     operator.take("advance", seconds=60)
     assert operator.phase() == "observe"

@@ -45,10 +45,10 @@ def stopped_in_the_hold(run, operator, step):
     def stop(_):
         run.world.proxies[LATE].process.send_signal(signal.SIGSTOP)
         yield
-    code, said, error = aim.turn([run.world.keyshift, step, "--upstream", run.world.url, "--name", "operator", "--json"], 3, stop)
-    assert code in (0, 1, 3), f"{step} ended with {code}: {error}"
+    code, said, error = aim.turn([run.world.keyshift, *step, "--upstream", run.world.url, "--name", "operator", "--json"], 3, stop)
+    assert code in (0, 1, 3), f"{step[0]} ended with {code}: {error}"
     if code != 0:
-        operator.take(step)
+        operator.take(*step)
     deaf(run.world)
     time.sleep(0.02)  # the records that its clients wait for are still those that others use
 
@@ -56,13 +56,13 @@ def stopped_in_the_hold(run, operator, step):
 def stopped_across(run, operator, step):
     """Stopped in front of the hold: the driver closes its connections."""
     run.world.proxies[LATE].process.send_signal(signal.SIGSTOP)
-    operator.take(step)
+    operator.take(*step)
     deaf(run.world)
     time.sleep(0.1)
 
 
 def turned_with_a_late_proxy(run, operator):
-    for number, step in enumerate(["start", "rollback"] * 5):
+    for number, step in enumerate([("start", "--force", "not-rehearsed"), ("rollback",)] * 5):
         (stopped_across if number % 4 > 1 else stopped_in_the_hold)(run, operator, step)
         run.world.proxies[LATE].process.send_signal(signal.SIGCONT)
         time.sleep(0.3)

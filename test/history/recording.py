@@ -10,7 +10,7 @@ class Recording:
     def __init__(self, programs, path, seed, units=1200):
         self.record = os.path.join(programs, "history_record")
         self.judge = os.path.join(programs, "history_check")
-        self.path, self.seed, self.units, self.next_client = path, seed, units, 1
+        self.path, self.seed, self.units, self.next_client, self.load = path, seed, units, 1, None
         with open(path, "w") as out:
             out.write(json.dumps({"keyshift-history": 1, "seed": seed}) + "\n")
 
@@ -33,7 +33,14 @@ class Recording:
 
     def start(self, ports, seconds, **options):
         self.seed += 1000
-        return subprocess.Popen(self._argv("load", ports, seconds=seconds, **options), stdout=subprocess.PIPE, text=True)
+        self.load = subprocess.Popen(self._argv("load", ports, seconds=seconds, **options), stdout=subprocess.PIPE, text=True)
+        return self.load
+
+    def stop(self):
+        """Of a run that failed: what still loads would work on the ports of the next one."""
+        if self.load and self.load.poll() is None:
+            self.load.kill()
+            self.load.wait()
 
     def verdict(self, path=None, limit=4000):
         done = subprocess.run([self.judge, path or self.path, "--json", "--limit", str(limit)], capture_output=True, text=True, timeout=120)

@@ -38,6 +38,7 @@ class Run:
         return self
 
     def __exit__(self, *_):
+        self.recording.stop()
         self.world.stop()
 
     def fill(self, side):

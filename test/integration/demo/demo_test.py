@@ -34,7 +34,7 @@ def test_the_demo_goes_there_and_back_and_leaves_nothing_behind(keyshift, direct
         assert report[way]["by_sweep"] > 0 and report[way]["by_clients"] > 0, report[way]
     assert [phase["phase"] for phase in report["phases"]] == ["no run", "observe", "migrate", "cutover", "rollback", "observe"]
     typed = " ".join(step["command"].split()[1] for step in report["typed"])
-    assert typed == "apply backup start verify backup cutover rollback advance", typed
+    assert typed == "apply throttle backup start verify backup cutover rollback advance", typed
     # One proxy was killed, another one was stopped; of both some client has noticed, and nobody of the third.
     assert [door["cut_allowed"] > 0 for door in doors].count(True) == 1
     assert [door["unknown_allowed"] > 0 for door in doors] == [False, False, True]
