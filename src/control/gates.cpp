@@ -89,7 +89,7 @@ void rehearsed(const transforms::MigrationFile& spec, const GateFacts& facts, st
   if (result->wrong > spec.rehearsal_failures)
     out.push_back({GateReason::rehearsal_failures, part(*result) + ", limits.rehearsal_failures is " +
                                                        std::to_string(spec.rehearsal_failures) +
-                                                       " (keyshift verify --mode old shows which)"});
+                                                       " (keyshift verify shows which)"});
 }
 
 void way_back(const GateFacts& facts, std::vector<Obstacle>& out) {

@@ -46,7 +46,7 @@ std::optional<Part> read_part(const std::string& path) {
     block = reader->next();
   }
   out.position = reader->position();
-  out.digest = reader->take_digest();
+  out.digest = reader->digest();
   return out;
 }
 
@@ -66,7 +66,7 @@ std::optional<UnfinishedBackup> find_unfinished(const BackupCatalog& catalog, co
     if (!part || part->manifest.file != file || part->manifest.stamp.run != wanted.stamp.run ||
         part->manifest.stamp.store != wanted.stamp.store)
       continue;
-    auto output = BackupOutput::resume(catalog.path(file), part->position, std::move(part->digest));
+    auto output = BackupOutput::resume(catalog.path(file), part->position, part->digest);
     if (!output) continue;  // somebody is at work on it
     if (out || part->ended || !same_life(part->manifest, wanted)) {
       output->discard();

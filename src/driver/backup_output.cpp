@@ -50,7 +50,7 @@ Result<BackupOutput> BackupOutput::create(const std::string& path) {
   return BackupOutput(path, file);
 }
 
-Result<BackupOutput> BackupOutput::resume(const std::string& path, std::uint64_t valid, Sha256 digest) {
+Result<BackupOutput> BackupOutput::resume(const std::string& path, std::uint64_t valid, const Sha256& digest) {
   const int file = ::open((path + ".part").c_str(), O_WRONLY | O_CLOEXEC);
   if (file < 0) return disk_error(path + ".part", "cannot be opened");
   BackupOutput out(path, file);
@@ -59,7 +59,7 @@ Result<BackupOutput> BackupOutput::resume(const std::string& path, std::uint64_t
   if (::ftruncate(file, static_cast<off_t>(valid)) != 0 || ::lseek(file, 0, SEEK_END) < 0)
     return out.refused("cannot be cut");
   out.bytes_ = valid;
-  out.digest_ = std::move(digest);
+  out.digest_ = digest;
   return out;
 }
 
@@ -67,7 +67,7 @@ BackupOutput::BackupOutput(BackupOutput&& other) noexcept
     : path_(std::move(other.path_)),
       file_(std::exchange(other.file_, -1)),
       bytes_(other.bytes_),
-      digest_(std::move(other.digest_)),
+      digest_(other.digest_),
       kept_(other.kept_) {}
 
 BackupOutput::~BackupOutput() {

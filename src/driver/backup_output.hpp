@@ -16,7 +16,7 @@ class BackupOutput {
   static Result<BackupOutput> create(const std::string& path);
   /// Goes on behind the first `valid` bytes of <path>.part, whose digest so far is `digest`; what follows them is cut.
   /// An error while another process has it open here. It stays when finish() is not called.
-  static Result<BackupOutput> resume(const std::string& path, std::uint64_t valid, Sha256 digest);
+  static Result<BackupOutput> resume(const std::string& path, std::uint64_t valid, const Sha256& digest);
 
   BackupOutput(BackupOutput&& other) noexcept;
   BackupOutput& operator=(BackupOutput&&) = delete;

@@ -21,7 +21,7 @@ class BackupReader {
 
   /// Bytes of the blocks that next() gave, and their digest: where writing may go on when what follows is damaged.
   [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
-  [[nodiscard]] Sha256 take_digest() noexcept { return std::move(digest_); }
+  [[nodiscard]] Sha256 digest() const noexcept { return digest_; }
 
  private:
   BackupReader(std::string path, std::ifstream in) : path_(std::move(path)), in_(std::move(in)) {}
