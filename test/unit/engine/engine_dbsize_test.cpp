@@ -9,6 +9,10 @@ using namespace keyshift::proxy::test;
 
 namespace {
 const Bytes kRun = "manual";
+/// The list of what lies in quarantine.
+std::set<Bytes>& quarantined(ModelRedis& redis) {
+  return redis.keys().try_emplace(migration::quarantined_name(kRun), Value(Value::Type::set)).first->second.set;
+}
 /// Two records, one other key, and everything of ours that may lie there.
 void fill(ModelRedis& redis) {
   for (const char* key : {"user:1", "{user:2}:profile", "plain"}) redis.keys()[key] = "v";
@@ -33,7 +37,7 @@ TEST_CASE("DBSIZE counts no quarantined record, and believes no list about keys 
   fill(redis);
   for (const char* key : {"user:7", "user:8", "user:9"}) {
     const Bytes name = migration::quarantine_name(kRun, key);
-    redis.sets[migration::quarantined_name(kRun)].insert(name);
+    quarantined(redis).insert(name);
     if (BytesView(key) != "user:9") redis.keys()[name] = "a loser";
   }
   World world(redis, moving_settings());
@@ -43,7 +47,7 @@ TEST_CASE("DBSIZE counts no quarantined record, and believes no list about keys 
 TEST_CASE("replies around DBSIZE keep their order") {
   ModelRedis redis;
   fill(redis);
-  redis.sets[migration::quarantined_name(kRun)].insert("gone");
+  quarantined(redis).insert("gone");
   World world(redis, moving_settings());
   auto& client = world.client();
   CHECK(world.ask(client, request({"GET", "user:1"}) + request({"DBSIZE"}) + request({"ECHO", "x"})) ==
@@ -70,7 +74,7 @@ TEST_CASE("a loser that a command has put aside is listed, so that DBSIZE does n
     world.ask(client, request({command, "user:5"}));
     world.run();
     CHECK(redis.keys().contains(migration::quarantine_name(kRun, "user:5")));
-    CHECK(redis.sets[migration::quarantined_name(kRun)].contains(migration::quarantine_name(kRun, "user:5")));
+    CHECK(quarantined(redis).contains(migration::quarantine_name(kRun, "user:5")));
     CHECK(world.ask(client, request({"DBSIZE"})) == (BytesView(command) == "DEL" ? ":1\r\n" : ":2\r\n"));
   }
 }

@@ -29,7 +29,7 @@ class FlipRun {
       World& w = worlds_.emplace_back(server_, settings);
       for (int c = 0; c < 2; ++c) w.client();
     }
-    server_.on_execute = [this](int, const Words& argv) { compare(argv); };
+    server_.on_execute = [this](ModelRedis::Link&, const Words& argv) { compare(argv); };
     publish(cur_);
     for (std::size_t i = 0; i < worlds_.size(); ++i) learn(i);
   }

@@ -51,7 +51,7 @@ TEST_CASE("the first write is one transaction with its move, later ones go bare"
   CHECK(m.ask({"APPEND", "user:1", "x"}) == ":2\r\n");
   CHECK(m.world.sent() == Sent{"MULTI", "RENAMENX user:1 {user:1}:profile", "SET {user:1}:profile w", "EXEC",
                                "APPEND {user:1}:profile x"});
-  CHECK(m.keys() == std::map<Bytes, Bytes>{{"{user:1}:profile", "wx"}});
+  CHECK(m.keys() == std::map<Bytes, test::Value>{{"{user:1}:profile", "wx"}});
 }
 
 TEST_CASE("a record that is not there at all is known to be in place as well") {
@@ -73,7 +73,7 @@ TEST_CASE("a write whose move is refused answers the refusal, not EXECABORT, and
   m.keys()["user:1"] = "v";
   m.renamenx_error = no_replicas;
   CHECK(m.ask({"APPEND", "user:1", "x"}) == no_replicas);
-  CHECK(m.keys() == std::map<Bytes, Bytes>{{"user:1", "v"}});
+  CHECK(m.keys() == std::map<Bytes, test::Value>{{"user:1", "v"}});
 }
 
 TEST_CASE("of a refused write the server's own words on the command come first") {
@@ -283,8 +283,8 @@ TEST_CASE("a SELECT queued in MULTI counts for the rules of what is queued behin
   Moving m;
   m.world.ask(m.app, request({"MULTI"}) + request({"SELECT", "1"}) + request({"SET", "user:1", "elsewhere"}) +
                          request({"SELECT", "0"}) + request({"SET", "user:2", "here"}) + request({"EXEC"}));
-  CHECK(m.databases[1] == std::map<Bytes, Bytes>{{"user:1", "elsewhere"}});
-  CHECK(m.databases[0] == std::map<Bytes, Bytes>{{"{user:2}:profile", "here"}});
+  CHECK(m.databases[1] == std::map<Bytes, test::Value>{{"user:1", "elsewhere"}});
+  CHECK(m.databases[0] == std::map<Bytes, test::Value>{{"{user:2}:profile", "here"}});
 }
 
 TEST_CASE("in another database nothing is a record") {
@@ -309,7 +309,7 @@ TEST_CASE("where MULTI is refused no write runs apart from its move") {
   World world(server, moving_settings());
   World::Client& app = world.client();
   CHECK(world.ask(app, request({"APPEND", "user:1", "x"})) == ":2\r\n");
-  CHECK(server.keys() == std::map<Bytes, Bytes>{{"{user:1}:profile", "vx"}});
+  CHECK(server.keys() == std::map<Bytes, test::Value>{{"{user:1}:profile", "vx"}});
   server.keys()["user:2"] = "w";
   server.renamenx_error = no_replicas;
   CHECK(world.ask(app, request({"APPEND", "user:2", "x"})) == no_replicas);

@@ -32,7 +32,7 @@ class Run {
   explicit Run(std::uint64_t seed)
       : random_(seed), mode_(pick(2) == 0 ? migration::Mode::to_new : migration::Mode::to_old) {
     for (int i = 0; i < 2; ++i) worlds_.emplace_back(server_, moving_settings(mode_));
-    server_.on_execute = [this](int, const Words& argv) { compare(argv); };
+    server_.on_execute = [this](ModelRedis::Link&, const Words& argv) { compare(argv); };
     for (std::size_t i = 0; i < kRecords; ++i)
       if (pick(3) != 0) {
         reference_[i] = "start" + std::to_string(i);
