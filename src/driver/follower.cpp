@@ -27,7 +27,6 @@ constexpr Duration kLookIdle = seconds(64);
 constexpr Duration kLookWhileHeld = milliseconds(20);
 constexpr Duration kRetry = milliseconds(200);
 constexpr Duration kReportEvery = seconds(5);
-constexpr int kInVain = 5;
 constexpr BytesView kGone =
     "the control record is gone from the store (FLUSHALL, an emptied server, an older backup): keyshift repair";
 /// A subscription that hears nothing for so long is made anew: its server may be gone without a word.
@@ -137,7 +136,7 @@ asio::awaitable<void> Follower::run() {
 /// Until the next look.
 Duration Follower::pause() {
   if (!known_) return kRetry;
-  if (restless_since_ || clock_now() < quick_until_) return kLookWhileHeld;
+  if (following_.restless() || clock_now() < quick_until_) return kLookWhileHeld;
   const bool idle = listening_ && options_.busy && !options_.busy();
   idle_pause_ = idle ? std::min(8 * std::max(idle_pause_, kLookEvery), kLookIdle) : kLookEvery;
   return idle_pause_;
@@ -199,33 +198,17 @@ asio::awaitable<void> Follower::look() {
   }
   const control::Change& cur = state->record->cur;
   const control::ChangeId mine = acted_->change.id;
-  // A failover lost what was known here: nobody acts on it.
-  const bool back = cur.id.epoch < mine.epoch || (cur.id.epoch == mine.epoch && cur.id != mine);
-  if (back)
+  if (control::Following::went_back(cur.id, mine))
     tell("the control record went back from " + text(mine) + " to " + text(cur.id) +
          ": the next change goes above both");
   else
     act_on(serving_of(*state));
-  watch_over(*state->record, back);
+  const auto settle_above = following_.watch(*state->record, acted_->change.id, hold_limit(), clock_now());
+  if (settle_above) asio::co_spawn(executor_, settle(*settle_above), asio::detached);
 }
 
 Duration Follower::hold_limit() const {
   return acted_->migration ? Duration(acted_->migration->hold_limit) : Duration(seconds(2));
-}
-
-/// A hold that whoever began it does not end, a change that nobody finishes, a record that went back: after a while
-/// anybody may (docs/protocol.md, "A hold cannot get stuck").
-void Follower::watch_over(const control::ControlRecord& record, bool back) {
-  if (record.settled() && !record.cur.hold && !back) {
-    restless_since_.reset();
-    return;
-  }
-  if (!restless_since_ || restless_ != record.next.id) restless_since_ = clock_now();
-  restless_ = record.next.id;
-  if (settling_ || stopping_ || clock_now() - *restless_since_ < hold_limit()) return;
-  settling_ = true;
-  // One more: the record may have gone back to another change of the same epoch.
-  asio::co_spawn(executor_, settle(back ? acted_->change.id.epoch + 1 : 0), asio::detached);
 }
 
 asio::awaitable<void> Follower::settle(std::uint64_t known_epoch) {
@@ -235,9 +218,8 @@ asio::awaitable<void> Follower::settle(std::uint64_t known_epoch) {
   request.hold_limit = hold_limit();
   request.known_epoch = known_epoch;
   const auto outcome = co_await carry(settling_store_, std::move(request));
-  settling_ = false;
   if (outcome) killed_ += outcome->killed;
-  restless_since_.reset();
+  following_.settled();
   if (stopping_) co_return;
   if (outcome && outcome->end > control::ChangeOutcome::End::already) tell(outcome->reason);
   timer_.cancel();
@@ -249,12 +231,7 @@ asio::awaitable<void> Follower::help() {
   if (!primary || !acted->change.id) co_return;
   const auto helped = co_await help_epoch_key(**primary, acted->change);
   if (!helped) co_return;
-  in_vain_ = *helped ? 0 : in_vain_ + 1;
-  // By its rule the key cannot be brought here: only a hold above all that is known puts it right.
-  if (in_vain_ < kInVain || settling_) co_return;
-  in_vain_ = 0;
-  settling_ = true;
-  asio::co_spawn(executor_, settle(0), asio::detached);
+  if (following_.help_in_vain(*helped)) asio::co_spawn(executor_, settle(0), asio::detached);
 }
 
 /// A report that cannot be left is not missed here: who reads reports says that this one is not there.
@@ -326,7 +303,7 @@ void Follower::act_on(std::shared_ptr<const Serving> serving) {
   const bool same = serving->change.id == acted_->change.id && serving->records == acted_->records &&
                     serving->carries == acted_->carries && serving->reason == acted_->reason;
   if (same) return;
-  in_vain_ = 0;
+  following_.acts_anew();
   {
     const std::lock_guard lock(mutex_);
     acted_ = serving;

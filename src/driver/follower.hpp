@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "control/following.hpp"
 #include "control/serving.hpp"
 #include "driver/fleet.hpp"
 
@@ -68,7 +69,6 @@ class Follower {
   boost::asio::awaitable<void> help();
   boost::asio::awaitable<void> leave_report();
   boost::asio::awaitable<void> settle(std::uint64_t known_epoch);
-  void watch_over(const control::ControlRecord& record, bool back);
   [[nodiscard]] Duration pause();
   void take_messages(store::Connection& connection);
   [[nodiscard]] Duration hold_limit() const;
@@ -85,18 +85,16 @@ class Follower {
   mutable std::mutex mutex_;  ///< guards acted_, which the follower alone changes
   std::shared_ptr<const control::Serving> acted_;
   std::map<Bytes, std::shared_ptr<const transforms::RuleSet>> rules_;  ///< compiled, by hash of the spec
-  std::optional<Time> restless_since_;  ///< a hold, or a change under way, is there since
-  control::ChangeId restless_;          ///< which
-  int in_vain_ = 0;                     ///< how often a key could not be helped, one after the other
-  Time quick_until_{};                  ///< a hold was announced
-  Duration idle_pause_{};               ///< grows while nobody is served
-  bool listening_ = false;              ///< the channel would tell of a change
+  control::Following following_;
+  Time quick_until_{};      ///< a hold was announced
+  Duration idle_pause_{};   ///< grows while nobody is served
+  bool listening_ = false;  ///< the channel would tell of a change
   std::string told_;
   Time report_due_{};
   std::atomic<bool> known_ = false;
   std::atomic<Duration::rep> read_at_ = 0;
   std::atomic<std::uint64_t> killed_ = 0;
-  bool stopping_ = false, help_wanted_ = false, look_again_ = false, settling_ = false;
+  bool stopping_ = false, help_wanted_ = false, look_again_ = false;
 };
 
 }  // namespace keyshift::driver
