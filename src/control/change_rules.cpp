@@ -2,12 +2,22 @@
 
 #include <algorithm>
 
+#include "control/flip_naive.hpp"
+
 namespace keyshift::control {
 
 bool may_replace(const std::optional<Change>& found, const Change& change) noexcept {
   if (!found) return !change.prev && !change.hold;
   if (change.hold) return found->id.epoch < change.id.epoch && found->era <= change.era;
   return found->id == change.prev;
+}
+
+bool may_replace(const std::optional<Change>& found, const Change& change, FlipNaive naive) noexcept {
+  const bool lower = found && found->id.epoch < change.id.epoch;
+  if (naive == FlipNaive::set_key) return true;
+  if (naive == FlipNaive::skip_hold && !change.hold && lower) return true;
+  if (naive == FlipNaive::back_era && change.hold && lower) return true;
+  return may_replace(found, change);
 }
 
 KeyView view_of_key(const std::optional<ChangeId>& found, const ChangeId& cur) noexcept {

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "control/change.hpp"
 #include "control/control_record.hpp"
+#include "control/flip_naive.hpp"
 #include "control/look.hpp"
 #include "control/steps.hpp"
 
@@ -36,6 +37,7 @@ struct ChangeRequest {
   Duration hold_limit = seconds(2);    ///< how long commands may be held (limits.hold)
   Duration grace = milliseconds(150);  ///< before late connections are killed
   Duration patience = seconds(30);     ///< after this time without an end, the outcome says where it stands
+  FlipNaive naive = FlipNaive::none;   ///< for tests
   /// Fields of the audit entry that goes with each change made for this request: who, what, run, details.
   std::vector<std::pair<Bytes, Bytes>> audit;
 };

@@ -30,15 +30,16 @@ Steps<Flip::Verdict> Flip::carry_hold() {
     grace_until_.reset();
   }
   const bool overdue = now_ - held_since_ >= request_.hold_limit;
-  if (!hold.forced && overdue) co_return co_await call_off("the hold took too long: " + trouble_);
+  const bool may_end = !hold.forced || request_.naive == FlipNaive::end_forced;
+  if (may_end && overdue) co_return co_await call_off("the hold took too long: " + trouble_);
   const Verdict keys = co_await keys_of_primaries(hold);
   if (keys == Verdict::misfit) co_return co_await hold_above();
   if (keys != Verdict::go_on) co_return keys;
-  if (!request_.edit && !hold.forced) co_return co_await call_off("the hold was not ended by who began it");
+  if (!request_.edit && may_end) co_return co_await call_off("the hold was not ended by who began it");
   const Verdict shown = co_await shown_everywhere(hold, held_since_ + request_.hold_limit / 2);
   if (shown != Verdict::go_on) {
     const bool late = now_ - held_since_ >= request_.hold_limit / 2;
-    if (late && !hold.forced) co_return co_await call_off(trouble_);
+    if (late && may_end) co_return co_await call_off(trouble_);
     co_return shown;
   }
   const Verdict looked = co_await look_everywhere(hold);
@@ -49,9 +50,11 @@ Steps<Flip::Verdict> Flip::carry_hold() {
   const auto identity = identity_;
   const Verdict listed = co_await list_nodes();
   if (listed != Verdict::go_on) co_return listed;
-  if (nodes != nodes_ || identity != identity_) co_return co_await pause("the list of nodes changed during the look");
+  const bool moved = nodes != nodes_ || identity != identity_;
+  if (moved && request_.naive != FlipNaive::stale_look)
+    co_return co_await pause("the list of nodes changed during the look");
   FlipAsk write = record_ask();
-  write.identity = identity;
+  if (request_.naive != FlipNaive::stale_look) write.identity = identity;
   write.next = serve_after_hold(hold, words_(), hold.forced);
   write.audit = audit_of(*write.next, "serve");
   FlipAnswer written = co_await ask(std::move(write));
@@ -96,12 +99,13 @@ Steps<Flip::Verdict> Flip::look_once(const Change& hold) {
   late_.clear();
   outcome_.foreign.clear();
   for (const Node& node : nodes_) {
+    if (request_.naive == FlipNaive::away && !node.primary) continue;
     FlipAsk look;
     look.kind = FlipAsk::Kind::look;
     look.node = node.name;
     FlipAnswer answer = co_await ask(std::move(look));
     if (!answer.trouble.empty()) co_return co_await pause(node.name + ": " + answer.trouble);
-    Look found = look_at(answer.clients, hold, request_.bypass.allow);
+    Look found = look_at(answer.clients, hold, request_.bypass.allow, request_.naive);
     if (found.highest_epoch > hold.id.epoch) {
       // Somebody acted on a change that the record has lost, or the record went on without us.
       above_ = std::max(above_, found.highest_epoch);
@@ -118,6 +122,7 @@ Steps<Flip::Verdict> Flip::look_once(const Change& hold) {
 /// Nothing that was queued on a killed connection runs behind the reply.
 Steps<Flip::Verdict> Flip::kill_late() {
   const auto late = std::move(late_);
+  if (request_.naive == FlipNaive::no_kill) co_return Verdict::go_on;
   for (const auto& [node, ids] : late) {
     if (ids.empty()) continue;
     FlipAsk kill;

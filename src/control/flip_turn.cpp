@@ -13,7 +13,8 @@ constexpr int kKeyTries = 4;  // others may set the key at the same time
 Steps<Flip::Verdict> Flip::finish() {
   const Change cur = record_.cur, next = record_.next;
   // What begins no era out of a hold needs no more than its place: connections read the keys themselves.
-  const bool at_once = next.hold || (cur.hold && !cur.forced && !begins_era(cur, next));
+  const bool at_once =
+      next.hold || (cur.hold && !cur.forced && !begins_era(cur, next)) || request_.naive == FlipNaive::cur_first;
   if (!at_once) {
     const Verdict keys = co_await keys_of_primaries(next);
     if (keys == Verdict::misfit) co_return co_await hold_above();
@@ -38,7 +39,7 @@ Steps<Flip::Verdict> Flip::finish() {
 
 /// In place of `next`: a hold above every epoch found, with the highest era that any server knows, and its table.
 Steps<Flip::Verdict> Flip::hold_above() {
-  const std::uint64_t era = highest_ ? highest_->era : 0;
+  const std::uint64_t era = highest_ && request_.naive != FlipNaive::back_era ? highest_->era : 0;
   Change hold = hold_after(record_.cur, std::max(above_, record_.next.id.epoch), era, words_());
   if (era > record_.cur.era) {
     hold.runs = highest_->runs;
@@ -90,7 +91,7 @@ Steps<Flip::Verdict> Flip::key_of(std::string node, const Change& change) {
     if (!answer.trouble.empty()) co_return co_await pause(node + ": " + answer.trouble);
     if (answer.key) found(*answer.key);
     if (answer.key && answer.key->id == change.id) co_return Verdict::go_on;
-    if (!may_replace(answer.key, change)) {
+    if (!may_replace(answer.key, change, request_.naive)) {
       if (answer.key) co_return Verdict::misfit;
       co_return co_await pause("the epoch key of " + node +
                                " is gone: somebody deleted it. Look with `keyshift repair`");
@@ -109,6 +110,7 @@ Steps<Flip::Verdict> Flip::key_of(std::string node, const Change& change) {
 /// Every node, replicas too, asked itself, shows `change` in its key. WAIT would count replicas that it does not name.
 Steps<Flip::Verdict> Flip::shown_everywhere(Change change, Time until) {
   for (const Node& node : nodes_) {
+    if (request_.naive == FlipNaive::unshown && !node.primary) continue;
     for (;;) {
       FlipAsk read;
       read.kind = FlipAsk::Kind::read_key;

@@ -5,6 +5,7 @@
 
 #include "control/bypass.hpp"
 #include "control/change.hpp"
+#include "control/flip_naive.hpp"
 
 namespace keyshift::control {
 
@@ -29,6 +30,7 @@ struct Look {
 
 /// Judges the connections of one node under `hold`: `clients` is the text of its CLIENT LIST. Links between servers
 /// are no clients.
-Look look_at(std::string_view clients, const Change& hold, const std::vector<transforms::AllowedClient>& allow);
+Look look_at(std::string_view clients, const Change& hold, const std::vector<transforms::AllowedClient>& allow,
+             FlipNaive naive = FlipNaive::none);
 
 }  // namespace keyshift::control

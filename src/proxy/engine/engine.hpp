@@ -270,6 +270,7 @@ class Engine final : private KnownRecords {
 
   // engine_clear.cpp: connections take the name of the change, and the epoch key is read behind it
   void prove(Upstream& u);
+  void name_late(Upstream& u);
   void name_connection(Upstream& u);
   bool name_listener(Session& s, Upstream& u);
   void listens_no_more(Upstream& u);

@@ -71,10 +71,13 @@ void Engine::name_connection(Upstream& u) {
     queue_again(*s);
   }
   const Bytes name = connection_name();
+  if (settings_.naive == Naive::key_first && serves() && reads_key_itself(u)) read_key(u);
   clearing_step(u, run, Step::named, {"HELLO", protocol_of(u), "SETNAME", name});
   u.awaits_name = true;
+  if (settings_.naive == Naive::no_reread && serves()) return cleared(u);
   if (s != nullptr && s->watches_records) s->watch_lost = true;
   if (s != nullptr && s->parked && s->in_flight() != 0) unblock(u);
+  if (u.state == Upstream::State::closed) return;
   if (moving() && !u.multi_proven && (s == nullptr || !s->watching)) {
     clearing_step(u, run, proof, {"MULTI"});
     clearing_step(u, run, discarded, {"DISCARD"});
@@ -175,8 +178,20 @@ void Engine::looked_at(std::uint64_t about, bool current, BytesView reply) {
   key_read(u, tree->elements[1]);
 }
 
+/// A mistake that tests plant: the name goes out behind the look at the key.
+void Engine::name_late(Upstream& u) {
+  Bytes out;
+  resp::append_command(out, {"HELLO", protocol_of(u), "SETNAME", connection_name()});
+  expect(u, nullptr, nullptr);
+  u.out.copy(out);
+  mark(u);
+}
+
 Engine::KeySeen Engine::judge_key(const resp::Reply& reply) const {
   if (settings_.naive == Naive::unread) return KeySeen::fits;
+  if (settings_.naive == Naive::no_word)
+    if (const auto found = control::read_change_id(reply.text); found && found->epoch == serving_->change.id.epoch)
+      return KeySeen::fits;
   if (reply.error()) return KeySeen::refused;
   const bool free = serving_->carries != control::Carries::records;
   const control::ChangeId ours = free ? serving_->change.scope : serving_->change.id;

@@ -46,6 +46,10 @@ void Engine::keep_parked(Session& s, const Request& r) {
 /// The name of this turn went out behind a command that is parked: it is ended, again and again until the server has
 /// answered to the name.
 void Engine::unblock(Upstream& u) {
+  if (settings_.naive == Naive::closes) {  // a mistake that tests plant
+    if (unblocked(u, "-UNBLOCKED")) upstream_gone(u, "parked", true);
+    return;
+  }
   unblocking_.emplace_back(u.id, now_ + unblock_every);
   Upstream* own = u.server_id == 0 ? nullptr : own_connection();
   if (own == nullptr) return;

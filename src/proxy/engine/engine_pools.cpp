@@ -140,7 +140,7 @@ void Engine::begin_handshake(Upstream& u) {
   if (!first.password.empty())
     hello.insert(hello.end(),
                  {"AUTH", first.user.empty() ? BytesView("default") : BytesView(first.user), first.password});
-  hello.insert(hello.end(), {"SETNAME", name});
+  if (settings_.naive != Naive::key_first) hello.insert(hello.end(), {"SETNAME", name});
   Bytes out;
   const auto ask = [&u, &out](HandshakeStep step, std::span<const BytesView> argv) {
     resp::append_command(out, argv);
@@ -240,6 +240,7 @@ void Engine::handshake_done(Upstream& u) {
 
 void Engine::opened(Upstream& u) {
   u.state = Upstream::State::open;
+  if (settings_.naive == Naive::key_first) name_late(u);
   counters_.upstreams_opened.add(1);
   Pool& pool = pools_[u.key];
   pool.failures = 0;
@@ -371,6 +372,7 @@ std::uint32_t Engine::intern(const Credentials& credentials) {
 
 /// What is remembered of records may have been undone by the server: it is looked at again.
 void Engine::new_generation(BytesView) {
+  if (settings_.naive == Naive::retry) return;
   ensured_.forget_all();
   ++generation_;
   counters_.generations.add(1);

@@ -116,7 +116,7 @@ void Engine::judge_move(Run& run, std::size_t index, BytesView reply, Time sent)
 void Engine::pair_reply(Upstream&, Pending& p, BytesView reply) {
   Run& run = *p.run;
   if (p.step != last_step) return judge_move(run, p.step, reply, p.sent);
-  if (!run.failed) return run_done(run, reply, true);
+  if (!run.failed || settings_.naive == Naive::refused) return run_done(run, reply, true);
   if (!run.readonly || run.session == nullptr || run.session->closed) {
     // A command that waits (its pair was not a transaction): it ran at the new name although its record may be at the
     // old.

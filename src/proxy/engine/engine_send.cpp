@@ -241,6 +241,7 @@ Engine::Verdict Engine::carry_out(Session& s, Request& r, Upstream& u) {
       plan_.shape = Shape::pair;  // it will be refused again, and then where the record is will be asked
     }
   }
+  if (plan_.shape == Shape::transaction && settings_.naive == Naive::piped) plan_.shape = Shape::pair;
   // A refused MULTI would let the parts of a transaction run alone: only where it was seen to be allowed.
   if (plan_.shape == Shape::transaction && !u.multi_proven) plan_.shape = Shape::before;
   switch (plan_.moves.size() > most_piped_moves ? Shape::before : plan_.shape) {

@@ -42,7 +42,7 @@ void Engine::turn(std::shared_ptr<const control::Serving> serving, Time now) {
 void Engine::act_on(std::shared_ptr<const control::Serving> serving) {
   serving_ = std::move(serving);
   rules_ = serving_->rules.get();
-  mode_ = serving_->mode;
+  mode_ = settings_.naive == Naive::old_side ? migration::Mode::old : serving_->mode;
   ++turn_;
   for (const auto& s : sessions_) {  // what was moved for a command that waits is looked at again
     s->moved_once = s->moves_final = false;

@@ -16,6 +16,14 @@ enum class Naive : std::uint8_t {
   unread,      ///< a connection is used without a look at the epoch key
   unheld,      ///< a hold stops nothing
   remembered,  ///< what was known to be in place is still known in the next era
+  retry,       ///< ... and behind a lost connection
+  refused,     ///< a read's refused move is not looked at
+  piped,       ///< writes go behind their move instead of in one transaction with it
+  old_side,    ///< commands run under the old names, whatever the phase says
+  key_first,   ///< the epoch key is read before the connection is named
+  no_word,     ///< changes are compared by their epoch, without the word
+  no_reread,   ///< a living connection is used as soon as its new name was sent
+  closes,      ///< what is parked is ended by closing its connection, and parked again
 };
 
 /// What the engine of one worker is told at its start. Bytes and times; every bound has a stated policy.
