@@ -94,7 +94,7 @@ std::string repair_text(const json& d) {
   if (d["record"]["next"] != d["record"]["cur"]) out += "\n    next: " + change_text(d["record"]["next"]);
   for (const json& node : d["nodes"]) {
     out += "\nnode " + node["name"].get<std::string>() + ": epoch key " + change_text(node["epoch_key"]);
-    if (node["trouble"] != "") out += "\n    " + node["trouble"].get<std::string>();
+    if (const auto trouble = node["trouble"].get<std::string>(); !trouble.empty()) out += "\n    " + trouble;
     for (const auto& [name, count] : node["connections"].items())
       out += "\n    " + count.dump() + " connections of proxies at " + name;
   }

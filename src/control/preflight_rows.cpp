@@ -70,7 +70,7 @@ constexpr std::array rows{
     FindingRow{Finding::wrong_type, "KS-C027", warning, "records have another type than their rule names",
                "correct the rule or the records"},
     FindingRow{Finding::epoch_without_record, "KS-C028", forbids, "an epoch key is there and no control record",
-               "the record was lost (FLUSHALL, a restored backup, eviction): find out why before anything else"},
+               "the record was lost (FLUSHALL, a restored backup, eviction): find out why, then keyshift repair"},
     FindingRow{Finding::unknown, "KS-C029", note, "something could not be asked",
                "give the checking user the right, or look at it by hand"},
     FindingRow{Finding::node, "KS-C030", forbids, "a flip would stop at a server of the store",
@@ -126,7 +126,10 @@ std::string check_page() {
       "# What `keyshift check` finds\n\n"
       "`keyshift check [--migration FILE] --upstream URL [--json]` looks at a server as a migration would use it. It "
       "ends with 0\nwhen nothing forbids a migration there, with 3 when something does, with 2 when it was called "
-      "wrongly. It changes no record.\nWith a file it also compares the source with the upstream, tries the rights "
+      "wrongly. It changes no record.\nEvery other node of the store is asked, too: version, eviction, the own user's "
+      "rights, who bypasses the proxies there, and\nwhether a flip could look at it. What is said of a node begins "
+      "with "
+      "its address.\nWith a file it also compares the source with the upstream, tries the rights "
       "of other users on both names, and looks at the\nfirst 100,000 keys for records that exist under both.\n\n"
       "This page is generated from `src/control/preflight_rows.cpp`. A code keeps its meaning.\n\n"
       "| code | usual grade | what | what to do |\n|---|---|---|---|\n";

@@ -47,14 +47,15 @@ class Repair {
       return;
     }
     for (const auto& [half, which] : {std::pair(&facts_.cur, "cur"), std::pair(&facts_.next, "next")}) {
-      if (broken(*half)) out_.reasons.push_back("the field " + std::string(which) + " of it: " + half->what);
+      if (broken(*half))
+        out_.reasons.push_back("the field " + std::string(which) + " of the control record " + half->what);
       if (half->state == State::absent)
         out_.reasons.push_back("the control record lacks the field " + std::string(which));
     }
   }
   void judge_keys() {
     const std::string primary = facts_.nodes.front().name;
-    if (broken(key_)) out_.reasons.push_back("the epoch key of " + primary + ": " + key_.what);
+    if (broken(key_)) out_.reasons.push_back("the epoch key of " + primary + " " + key_.what);
     if (no_record()) return;
     if (key_.state == State::absent) out_.reasons.push_back("the epoch key of " + primary + " is gone");
     const bool other =
@@ -126,7 +127,9 @@ ChangeFound change_found(const std::optional<Bytes>& bytes) {
   }
   const bool later = out.id && !bytes->starts_with("keyshift-change " + std::to_string(kFormat) + "\n");
   out.state = later ? State::unknown : State::damaged;
+  constexpr BytesView subject = "the control record ";  // as it is said of the record; it may be a key that is meant
   out.what = change.error().what;
+  if (out.what.starts_with(subject)) out.what.erase(0, subject.size());
   return out;
 }
 

@@ -191,7 +191,7 @@ asio::awaitable<void> Follower::look() {
     co_return;
   }
   if (!state || gone) {
-    std::string why(gone ? kGone : BytesView(state.error().what));
+    std::string why = gone ? std::string(kGone) : state.error().what + ": keyshift repair";
     auto refusing = co_await without_record(std::move(why));
     act_on(std::move(refusing));
     co_return;

@@ -46,7 +46,7 @@ Bytes state_of(const resp::Reply& record, const resp::Reply& key) {
 ChangeFound of_another_type(const Bytes& error) {
   ChangeFound out;
   out.state = ChangeFound::State::damaged;
-  out.what = "something of another type lies there (" + error + ")";
+  out.what = "is of another type (" + error + ")";
   return out;
 }
 

@@ -8,9 +8,10 @@ import os
 import pty
 import signal
 import subprocess
+import threading
 import time
 
-from store import KEY, KEYSHIFT, RECORD, Store, main, wait_for
+from store import KEY, KEYSHIFT, RECORD, Connection, Store, main, wait_for
 
 
 def migrating(store):
@@ -66,6 +67,56 @@ def test_after_flushall_records_are_refused_and_repair_lets_every_proxy_forward(
     assert "phase migrate" in store.run("start")
     serves(store, store.ports[0], b"two")
     assert store.keys("*user:1*") == [b"{user:1}:profile"]
+
+
+class Clients:
+    """Two through each proxy, that count without end and note every answer with its time."""
+
+    def __init__(self, store):
+        self.store, self.stop, self.answers = store, threading.Event(), []
+        self.threads = [threading.Thread(target=self.run, args=(port,), daemon=True) for port in store.ports for _ in range(2)]
+
+    def run(self, port):
+        connection, number = Connection(port, timeout=20), 0
+        while not self.stop.is_set():
+            number += 1
+            began = time.monotonic()
+            answer = connection.call([b"INCR", b"user:%d" % (number % 20 + 100)])
+            self.answers.append((began, time.monotonic(), answer))
+        connection.close()
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(20)
+
+
+def test_flushall_under_load_ends_in_refusals_that_write_nothing_until_repair(store):
+    migrating(store)
+    with Clients(store) as clients:
+        time.sleep(0.3)
+        store.server("FLUSHALL")
+        for port in store.ports:
+            wait_for(lambda: refuses(store, port), "records are refused")
+        silent, before = time.monotonic(), store.keys("*")
+        time.sleep(0.5)
+        assert store.keys("*") == before and store.server("EXISTS", RECORD) == b"0"
+        counted = json.loads(store.run("repair", "--json", "--yes", "--migration", store.file()))["counted"]
+        repaired = time.monotonic()
+        assert counted[0]["new"] == len([key for key in before if key.startswith(b"{user:")]) and counted[0]["old"] == 0, (counted, before)
+        wait_for(lambda: any(began > repaired and kind == ":" for began, _, (kind, _) in clients.answers[-50:]), "clients are served")
+        time.sleep(0.3)
+    refused = [answer for began, ended, answer in clients.answers if began > silent and ended < repaired and answer[0] != ":"]
+    assert len(refused) > 20 and all(text.startswith((b"KSCONTROL", b"KSBUSY")) for _, text in refused), refused[:5]
+    other = {text.split(b" ")[0] for _, _, (kind, text) in clients.answers if kind != ":"}
+    assert other <= {b"KSCONTROL", b"KSBUSY", b"KSUPSTREAM"}, other
+    late = [text for began, _, (kind, text) in clients.answers if began > silent and kind == ":"]
+    assert sum(int(store.server("GET", f"user:{number}") or 0) for number in range(100, 120)) == len(late), "forwarded, each once"
 
 
 def test_a_deleted_record_comes_back_with_the_runs_that_the_key_proves(store):

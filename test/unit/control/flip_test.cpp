@@ -268,6 +268,37 @@ TEST_CASE("a store with an epoch key and no record is left alone") {
   CHECK(!world.primary().record);
 }
 
+TEST_CASE("a store whose proxies know an epoch gets no first record") {
+  FleetWorld world;
+  world.settle();
+  world.add_proxies(1);
+  for (int i = 0; i < 300; ++i) world.step();
+  for (auto& [name, stream] : world.streams) stream = {};
+  const auto outcome = carry(world, add_run());
+  CHECK(outcome.end == End::refused);
+  CHECK(outcome.reason.find("know epoch 1") != std::string::npos);
+  CHECK(!world.primary().record);
+  world.proxies.clear();
+  CHECK(carry(world, add_run()).end == End::done);
+}
+
+TEST_CASE("a forced hold, which has no way back, is not kept up by clients past the proxies") {
+  FleetWorld world;
+  world.settle();
+  Change hold = hold_after(world.primary().record->cur, 0, 2, world.word());
+  REQUIRE(hold.forced);
+  for (auto& [name, stream] : world.streams) {
+    stream.record = ControlRecord{hold, hold};
+    stream.key = hold;
+  }
+  world.strangers = stranger;
+  const auto outcome = carry(world, ChangeRequest{});
+  CHECK(outcome.end == End::already);
+  CHECK(!outcome.foreign.empty());
+  CHECK(!world.primary().record->cur.hold);
+  CHECK(world.primary().record->cur.era == 2);
+}
+
 TEST_CASE("an edit that is refused begins nothing") {
   FleetWorld world;
   world.settle();
