@@ -45,9 +45,10 @@ std::vector<std::string> warnings_of(const RepairPlan& plan, const std::vector<C
       "it. A record that was moved is not found under its old name");
   for (const CountedRule& rule : counted)
     if (rule.to != 0)
-      out.push_back("rule " + rule.rule + ": " + std::to_string(rule.to) +
-                    " records lie under their new names. Stop the apps, repair, then at once keyshift apply FILE and "
-                    "keyshift start: from then on each is found under whichever name it has");
+      out.push_back(
+          "rule " + rule.rule + ": " + std::to_string(rule.to) +
+          " records lie under their new names. Stop the apps, repair, then at once keyshift apply FILE and "
+          "keyshift start --force rehearsal-failures: from then on each is found under whichever name it has");
   return out;
 }
 

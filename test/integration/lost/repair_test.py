@@ -186,6 +186,7 @@ def test_records_that_lie_under_both_names_are_counted_when_no_run_can_be_proven
     assert document["counted"][0]["new"] >= 29 and document["writes"]["proven"] is False, document
     assert any("lie under their new names" in warning for warning in document["warnings"])
     store.run("apply", store.file())
+    assert "rehearsal-failures" in store.run("start", code=3)
     store.run("start", "--force", "rehearsal-failures")
     serves(store, store.ports[0])
 
