@@ -9,7 +9,7 @@
 #include "cli/store_check.hpp"
 
 #ifdef KEYSHIFT_PLANTED
-#include "cli/planted.hpp"
+#include "base/planted.hpp"
 #endif
 
 namespace keyshift::cli {
@@ -223,7 +223,10 @@ proxy::ProxyOptions proxy_options(const Startup& startup) {
   engine.idle_timeout = s.time("idle-timeout");
   engine.allow_dangerous = s.flag("allow-dangerous");
 #ifdef KEYSHIFT_PLANTED
-  engine.naive = planted_mistake();
+  if (planted("unread")) engine.naive = proxy::Naive::unread;
+  if (planted("unheld")) engine.naive = proxy::Naive::unheld;
+  if (planted("remembered")) engine.naive = proxy::Naive::remembered;
+  if (planted("old_side")) engine.naive = proxy::Naive::old_side;
 #endif
   return out;
 }

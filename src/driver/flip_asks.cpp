@@ -14,6 +14,10 @@
 #include "resp/encode.hpp"
 #include "store/server_info.hpp"
 
+#ifdef KEYSHIFT_PLANTED
+#include "base/planted.hpp"
+#endif
+
 namespace keyshift::driver {
 namespace asio = boost::asio;
 namespace {
@@ -143,6 +147,9 @@ asio::awaitable<Result<void>> probe(State& state, Duration limit) {
 }
 
 asio::awaitable<Result<void>> kill(State& state, std::string node, std::vector<std::uint64_t> ids) {
+#ifdef KEYSHIFT_PLANTED
+  if (planted("unkilled")) co_return Result<void>();
+#endif
   Bytes commands;
   for (const std::uint64_t id : ids) commands += command("CLIENT", "KILL", "ID", std::to_string(id));
   const auto killed = co_await ask_all(state, std::move(node), std::move(commands), ids.size());

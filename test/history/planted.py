@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Plants mistakes in real proxies and looks whether their histories show it: each must be found not linearizable. The same
+"""Plants mistakes in real proxies and drivers and looks whether their histories show it: each must be found not linearizable. The same
 harm without a mistake must be found linearizable. docs/histories.md.
 
   planted.py KEYSHIFT PROGRAMS [--runs N] [--attempts A] [--seed S] [--only NAME,...]
@@ -25,7 +25,9 @@ from world import FOLLOW  # noqa: E402
 MISTAKES = {
     "unread": "a connection is used without a look at the epoch key",
     "unheld": "a hold stops nothing",
+    "unkilled": "the driver closes no connection that is late",
     "remembered": "what was known to be in place is still known in the next era",
+    "old_side": "commands run under the old names, whatever the phase says",
 }
 LATE = 2  # the proxy that is stopped
 
@@ -73,13 +75,12 @@ class PlantedRun(scenarios.Run):
 
     def __init__(self, options, folder, seed, mistake):
         super().__init__(options.keyshift, options.programs, folder, seed, 1)
-        self.mistake, self.naive = mistake, os.path.join(options.programs, "keyshift_naive")
+        self.mistake, self.world.keyshift = mistake, os.path.join(options.programs, "keyshift_naive")
 
     def violations(self):
         with self:
             self.fill("old")
             for proxy in self.world.proxies:
-                proxy.program, proxy.environment = self.naive, {"KEYSHIFT_NAIVE": self.mistake} if self.mistake else {}
                 proxy.start(FOLLOW, "old", "on")
             operator = Operator(self.world)
             operator.apply()
@@ -92,6 +93,7 @@ class PlantedRun(scenarios.Run):
 def once(options, seed, mistake, top):
     """How many records had an impossible history."""
     folder = os.path.join(top, f"{mistake or 'none'}-{seed}")
+    os.environ["KEYSHIFT_NAIVE"] = mistake  # of every process that is started from here on
     found = PlantedRun(options, folder, seed, mistake).violations()
     if mistake or not found:
         shutil.rmtree(folder)

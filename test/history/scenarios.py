@@ -1,4 +1,5 @@
 """What is recorded: which proxies stand side by side in which mode and view, what happens to them, what must come out."""
+import functools
 import json
 import os
 import signal
@@ -232,12 +233,13 @@ def operated(run, script, kinds=(), **load):
     return operator
 
 
-def there_and_back_again(operator):
-    """All steps that there are, some of them in the middle of a sweep."""
-    operator.take("start")
+def there_and_back_again(operator, rehearsed=True):
+    """All steps that there are, some of them in the middle of a sweep. What is not rehearsed is forced: that is quicker."""
+    start = ("start",) if rehearsed else ("start", "--force", "not-rehearsed")
+    operator.take(*start)
     operator.take("rollback")
-    operator.take("start")
-    operator.take("cutover", "--force", "not-verified")
+    operator.take(*start)
+    operator.take("cutover", "--force", "not-verified" if rehearsed else "not-verified,way-back")
     operator.moved = operator.world.keys("{user:*}:profile") + operator.world.keys("session:v2:*")
     operator.take("rollback")
     operator.take("advance")
@@ -267,7 +269,8 @@ def flips_under_load(run):
 def flips_while_proxies_die_and_stop(run):
     with run:
         run.fill("old")
-        return finish_operated(run, operated(run, there_and_back_again, (faults.kill_proxy, faults.stop_proxy), **STOPPING))
+        script = functools.partial(there_and_back_again, rehearsed=False)
+        return finish_operated(run, operated(run, script, (faults.kill_proxy, faults.stop_proxy), **STOPPING))
 
 
 def must_be_caught(run, modes, share=0.6):

@@ -39,15 +39,14 @@ class Proxy:
     def __init__(self, world, number):
         self.world, self.number, self.port = world, number, free_port()
         self.name, self.upstream = f"proxy-{number}", world.url
-        self.program, self.environment = world.keyshift, {}
         self.process = self.mode = self.view = None
 
     def start(self, mode, view, sweep="off"):
         self.mode, self.view, self.sweep = mode, view, sweep
         w = self.world
         given = [] if mode == FOLLOW else ["--migration", w.file, "--mode", mode, "--view", view]
-        self.process = w.spawn([self.program, "proxy", "--listen", f"127.0.0.1:{self.port}", "--upstream", self.upstream, "--name", self.name, *given, "--sweep", sweep, "--admin", "off", "--health", "off",
-                                "--log-level", "warning"], f"proxy{self.number}.log", self.environment)
+        self.process = w.spawn([w.keyshift, "proxy", "--listen", f"127.0.0.1:{self.port}", "--upstream", self.upstream, "--name", self.name, *given, "--sweep", sweep, "--admin", "off", "--health", "off",
+                                "--log-level", "warning"], f"proxy{self.number}.log")
         wait_until_listening(self.port, self.process)
 
     def kill(self):
@@ -87,9 +86,9 @@ class World:
         self.sweeper, self.sweep_mode = None, None
         self.away = set()  # names of proxies that cannot answer just now
 
-    def spawn(self, argv, log, environment=None):
+    def spawn(self, argv, log):
         with open(os.path.join(self.folder, log), "ab") as out:
-            process = subprocess.Popen(argv, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
+            process = subprocess.Popen(argv, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
         self.processes.append(process)
         return process
 
