@@ -28,7 +28,8 @@ int main(int argc, char** argv) {
       options.naive = next;
     else
       return std::fputs(
-                 "fleet_simulation [--runs N] [--seed S] [--steps N] [--naive NAME|quick|all [--batches N]] [--show] "
+                 "fleet_simulation [--runs N] [--seed S] [--steps N] [--naive NAME|quick|all|rare [--batches N]] "
+                 "[--show] "
                  "[--trace]\n",
                  stderr),
              2;
