@@ -10,6 +10,7 @@
 #include "cli/operator.hpp"
 #include "cli/store_check.hpp"
 #include "control/phases.hpp"
+#include "control/run_clash.hpp"
 #include "control/spec.hpp"
 #include "driver/run_step.hpp"
 
@@ -23,20 +24,44 @@ Bytes random_id() {
   return digits;
 }
 
+/// Why a run with the rules of `file` cannot be added beside `run`.
+Result<void> goes_beside(const transforms::MigrationFile& file, const control::RunEntry& run,
+                         const std::map<Bytes, Bytes>& specs) {
+  const auto text = specs.find(run.spec);
+  if (text == specs.end())
+    return fail(ErrorCode::gate,
+                "the rules of the run " + run.name +
+                    " are not known here, so nobody can tell whether its keys are others: apply again");
+  auto there = control::read_spec(text->second);
+  if (!there) {
+    const auto families = control::read_spec_families(text->second);
+    if (!families) return families.error();
+    there = control::scope_only(*families);
+  }
+  if (!there) return there.error();
+  const std::string clash = control::clash_of_runs(file, run.name, *there);
+  if (clash.empty()) return {};
+  return fail(ErrorCode::gate, clash + " (a key may belong to one run only: change the patterns, or forget or abort " +
+                                   run.name + " first)");
+}
+
 /// The table of runs with `entry` in it, or as it is when the same run is there already.
-control::ChangeRequest::Edit adding(control::RunEntry entry) {
-  return
-      [entry = std::move(entry)](const control::Change& cur, const control::ChangeId& by) -> Result<control::Change> {
-        for (const control::RunEntry& run : cur.runs) {
-          if (run.name == entry.name && run.spec == entry.spec) return cur;
-          return fail(ErrorCode::gate,
-                      "the run " + run.name + " is at this store (phase " + std::string(control::name(run.phase)) +
-                          (run.name == entry.name
-                               ? "), with other rules: corrected rules are a new run, so abort or forget that one first"
-                               : "), and this version serves one run at a time: forget or abort it first"));
-        }
-        return control::with_run(cur, entry, by);
-      };
+control::ChangeRequest::Edit adding(control::RunEntry entry, transforms::MigrationFile file,
+                                    std::map<Bytes, Bytes> specs) {
+  return [entry = std::move(entry), file = std::move(file), specs = std::move(specs)](
+             const control::Change& cur, const control::ChangeId& by) -> Result<control::Change> {
+    for (const control::RunEntry& run : cur.runs) {
+      if (run.name != entry.name) continue;
+      if (run.spec == entry.spec) return cur;
+      return fail(ErrorCode::gate,
+                  "the run " + run.name + " is at this store (phase " + std::string(control::name(run.phase)) +
+                      "), with other rules: corrected rules are a new run, so abort or forget that one "
+                      "first");
+    }
+    for (const control::RunEntry& run : cur.runs)
+      if (const auto beside = goes_beside(file, run, specs); !beside) return beside.error();
+    return control::with_run(cur, entry, by);
+  };
 }
 
 /// The source in the file and the upstream are one store.
@@ -73,7 +98,9 @@ int run_apply(const Invocation& invocation) {
   request.bypass.allow = file.bypass_allow;
   request.audit = {
       {"who", op.who()}, {"what", "apply"}, {"run", entry.id}, {"details", "file " + invocation.words.front()}};
-  request.edit = adding(std::move(entry));
+  const auto state = op.wait(driver::read_control(op.store()));
+  if (!state) return report(state.error());
+  request.edit = adding(std::move(entry), file, state->specs);
   return report_change(op, std::move(request), file.name, invocation.has("json"));
 }
 

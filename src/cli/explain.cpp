@@ -80,10 +80,19 @@ SessionPart session_part(commands::Gate gate) {
 
 /// Nothing is known of any record, so that every move shows.
 struct NothingKnown final : proxy::KnownRecords {
-  [[nodiscard]] bool known(BytesView) const noexcept override { return false; }
+  [[nodiscard]] bool known(BytesView, const control::ServedRule&) const noexcept override { return false; }
 };
 
-json plan_of(const proxy::PlanContext& context, const commands::Command* command, std::span<const BytesView> argv) {
+/// The same runs, all in one mode.
+control::Serving in_mode(const control::Serving& serving, Mode mode) {
+  control::Serving out = serving;
+  for (control::ServedRun& run : out.runs) run.mode = mode;
+  control::lay_out(out, &serving);
+  return out;
+}
+
+json plan_of(Mode mode, const proxy::PlanContext& context, const commands::Command* command,
+             std::span<const BytesView> argv) {
   proxy::Plan plan;
   if (command == nullptr) {
     proxy::plan_unknown(context, argv, plan);
@@ -92,7 +101,7 @@ json plan_of(const proxy::PlanContext& context, const commands::Command* command
     const bool told = commands::Table::keys(*command, argv, keys);
     proxy::plan_command(context, *command, argv, keys, told, plan);
   }
-  return {{"mode", migration::name(context.mode)},
+  return {{"mode", migration::name(mode)},
           {"view", name(context.view)},
           {"route", proxy::name(plan.route)},
           {"plan", proxy::to_text(plan)}};
@@ -119,6 +128,18 @@ json explain_key(const transforms::RuleSet& rules, BytesView key) {
 }
 
 json explain_command(const commands::Table& table, const transforms::RuleSet* rules, std::span<const BytesView> argv) {
+  control::Serving serving;
+  if (rules != nullptr) {
+    control::ServedRun run;
+    run.rules = std::shared_ptr<const transforms::RuleSet>(std::shared_ptr<const void>(), rules);  // whose they stay
+    serving.runs.push_back(std::move(run));
+    control::lay_out(serving);
+  }
+  return explain_command(table, serving, rules == nullptr ? 0 : rules->database(), argv);
+}
+
+json explain_command(const commands::Table& table, const control::Serving& serving, int database,
+                     std::span<const BytesView> argv) {
   const commands::Command* command = table.find(argv);
   json out{{"command", command == nullptr ? json(nullptr) : json(command->name)}, {"plans", json::array()}};
   if (command != nullptr && !commands::Table::arity_fits(*command, argv.size()))
@@ -131,14 +152,19 @@ json explain_command(const commands::Table& table, const transforms::RuleSet* ru
   proxy::PlanContext context;
   const NothingKnown nothing;
   context.known = &nothing;
-  context.rules = rules;
-  context.database = rules == nullptr ? 0 : rules->database();
-  for (const Mode mode : modes)
+  context.database = database;
+  for (const Mode mode : modes) {
+    const control::Serving in = in_mode(serving, mode);
+    context.databases = in.databases;
+    context.runs = in.runs;
+    context.here = nullptr;
+    for (const control::ServedDatabase& one : in.databases)
+      if (one.database == database) context.here = &one;
     for (const View view : views) {
-      context.mode = mode;
       context.view = view;
-      out["plans"].push_back(plan_of(context, command, argv));
+      out["plans"].push_back(plan_of(mode, context, command, argv));
     }
+  }
   return out;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "control/serving.hpp"
 #include "resp/commands/table.hpp"
 #include "transforms/rule_set.hpp"
 
@@ -18,6 +19,10 @@ nlohmann::json explain_key(const transforms::RuleSet& rules, BytesView key);
 /// What the proxy would do with `argv` (at least one word) in each mode and view under `rules` (null: none), nothing
 /// being known of the records.
 nlohmann::json explain_command(const commands::Table& table, const transforms::RuleSet* rules,
+                               std::span<const BytesView> argv);
+
+/// The same under all runs that are served, in the database that the session is in.
+nlohmann::json explain_command(const commands::Table& table, const control::Serving& serving, int database,
                                std::span<const BytesView> argv);
 
 /// A line as typed into redis-cli, as words. Error `usage`: it is empty, or its quotes do not match.

@@ -104,13 +104,22 @@ class ProxyProcess {
     asio::co_spawn(io_, follower_->run(), asio::detached);
   }
 
+  /// That of the only run, or those of all by name.
+  static std::string modes_of(const control::Serving& serving) {
+    if (serving.runs.size() == 1) return std::string(name(serving.runs.front().mode));
+    std::string out;
+    for (const control::ServedRun& run : serving.runs)
+      out += (out.empty() ? "" : ", ") + run.name + " " + std::string(name(run.mode));
+    return out;
+  }
+
   void turn(std::shared_ptr<const control::Serving> serving) {
     const control::Change& change = serving->change;
     if (change.id)
       log_.info("control record", {{"epoch", change.id.epoch},
                                    {"era", change.era},
                                    {"kind", std::string(change.hold ? "hold" : "serve")},
-                                   {"mode", name(serving->mode)}});
+                                   {"mode", modes_of(*serving)}});
     if (switch_) switch_->turn(*serving);
     proxy_.turn(std::move(serving));
   }
@@ -118,15 +127,15 @@ class ProxyProcess {
   [[nodiscard]] ProxyNow now() const {
     if (follower_)
       return {[this] { return follower_->serving(); },
-              [this]() -> std::optional<driver::SweepProgress> {
-                if (!switch_) return std::nullopt;
-                return switch_->progress();
-              },
+              [this] { return switch_ ? switch_->progress() : std::vector<driver::RunSweep>(); },
               [this] { return std::optional(control_counts()); }};
-    return {
-        [serving = serving_of(startup_)] { return serving; },
-        [sweeper = sweeper_.get()] { return sweeper == nullptr ? std::nullopt : std::optional(sweeper->progress()); },
-        [] { return std::nullopt; }};
+    return {[serving = serving_of(startup_)] { return serving; },
+            [run = startup_.run, sweeper = sweeper_.get()] {
+              std::vector<driver::RunSweep> out;
+              if (sweeper != nullptr) out.push_back({run, sweeper->progress()});
+              return out;
+            },
+            [] { return std::nullopt; }};
   }
 
   [[nodiscard]] ControlCounts control_counts() const {

@@ -58,34 +58,36 @@ void control_metrics(const ProxyView& view, MetricsSink& sink) {
       sink.add(Metric::phase, std::uint64_t{run.phase == phase}, {run.name, name(phase)});
 }
 
-void migration_metrics(const ProxyView& view, MetricsSink& sink) {
-  const control::Serving& serving = *view.serving;
-  if (!serving.migration) return;
-  const std::string& migration = serving.migration->name;
-  for (const auto mode :
-       {migration::Mode::old, migration::Mode::to_new, migration::Mode::at_new, migration::Mode::to_old})
-    sink.add(Metric::mode, std::uint64_t{serving.mode == mode}, {migration, name(mode)});
-  const std::string_view direction = migration::runs_at_new(serving.mode) ? "up" : "down";
-  const auto moves = [&](const std::string& rule, std::string_view trigger, std::string_view result, std::uint64_t n) {
+/// One rule of a run: what commands and the sweep did to its records.
+void rule_metrics(const ProxyView& view, const control::ServedRun& run, std::size_t i, MetricsSink& sink) {
+  const std::string migration = migration_name(run);
+  const std::string& rule = run.rules->rules()[i].name;
+  const std::string_view direction = migration::runs_at_new(run.mode) ? "up" : "down";
+  const auto moves = [&](std::string_view trigger, std::string_view result, std::uint64_t n) {
     if (n != 0) sink.add(Metric::moves, n, {migration, rule, direction, trigger, result});
   };
-  const auto& rules = serving.rules->rules();
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    const RuleTotals by_command = rule_totals(view.counters, i);
-    moves(rules[i].name, "command", "moved", by_command.moved);
-    moves(rules[i].name, "command", "absent", by_command.absent);
-    moves(rules[i].name, "command", "conflict", by_command.conflicts);
-    moves(rules[i].name, "command", "failed", by_command.refused);
-    migration::RuleCounts swept;
-    if (view.sweep && i < view.sweep->by_rule.size()) swept = view.sweep->by_rule[i];
-    sink.add(Metric::conflicts, by_command.conflicts + swept.conflicts, {rules[i].name});
-    if (view.sweep && i < view.sweep->remaining_by_rule.size() && view.sweep->remaining_by_rule[i] >= 0)
-      sink.add(Metric::records_remaining, view.sweep->remaining_by_rule[i], {migration, rules[i].name});
-    moves(rules[i].name, "sweep", "moved", swept.moved);
-    moves(rules[i].name, "sweep", "absent", swept.gone);
-    moves(rules[i].name, "sweep", "conflict", swept.conflicts);
-    moves(rules[i].name, "sweep", "failed", swept.failed);
-  }
+  const RuleTotals by_command = rule_totals(view.counters, run.first_rule + i);
+  moves("command", "moved", by_command.moved);
+  moves("command", "absent", by_command.absent);
+  moves("command", "conflict", by_command.conflicts);
+  moves("command", "failed", by_command.refused);
+  const driver::SweepProgress* const sweep = sweep_of(view, run.id);
+  migration::RuleCounts swept;
+  if (sweep != nullptr && i < sweep->by_rule.size()) swept = sweep->by_rule[i];
+  sink.add(Metric::conflicts, by_command.conflicts + swept.conflicts, {migration, rule});
+  if (sweep != nullptr && i < sweep->remaining_by_rule.size() && sweep->remaining_by_rule[i] >= 0)
+    sink.add(Metric::records_remaining, sweep->remaining_by_rule[i], {migration, rule});
+  moves("sweep", "moved", swept.moved);
+  moves("sweep", "absent", swept.gone);
+  moves("sweep", "conflict", swept.conflicts);
+  moves("sweep", "failed", swept.failed);
+}
+
+void run_metrics(const ProxyView& view, const control::ServedRun& run, MetricsSink& sink) {
+  for (const auto mode :
+       {migration::Mode::old, migration::Mode::to_new, migration::Mode::at_new, migration::Mode::to_old})
+    sink.add(Metric::mode, std::uint64_t{run.mode == mode}, {migration_name(run), name(mode)});
+  for (std::size_t i = 0; run.rules && i < run.rules->rules().size(); ++i) rule_metrics(view, run, i, sink);
 }
 
 void sweep_metrics(const std::string& migration, const driver::SweepProgress& sweep, MetricsSink& sink) {
@@ -118,8 +120,11 @@ void collect_metrics(const ProxyView& view, MetricsSink& sink) {
   commands(view, sink);
   durations(totals, sink);
   control_metrics(view, sink);
-  migration_metrics(view, sink);
-  if (view.sweep && view.serving->migration) sweep_metrics(view.serving->migration->name, *view.sweep, sink);
+  for (const control::ServedRun& run : view.serving->runs) {
+    if (!run.migration) continue;
+    run_metrics(view, run, sink);
+    if (const auto* sweep = sweep_of(view, run.id)) sweep_metrics(run.migration->name, *sweep, sink);
+  }
 }
 
 }  // namespace keyshift::cli

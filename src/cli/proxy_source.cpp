@@ -37,7 +37,7 @@ bool ProxySource::ready() const {
 
 ProxyView ProxySource::look() const {
   ProxyView out{
-      startup_, proxy_.table(), proxy_.status(), proxy_.counters(), now_.sweep(), now_.serving(), now_.following(), 0,
+      startup_, proxy_.table(), proxy_.status(), proxy_.counters(), now_.sweeps(), now_.serving(), now_.following(), 0,
       0};
   out.uptime_seconds = seconds_of(std::chrono::steady_clock::now() - started_);
   return out;
@@ -80,7 +80,7 @@ Result<nlohmann::json> ProxySource::explain(std::string_view command) const {
   const std::vector<BytesView> argv(words->begin(), words->end());
   const auto serving = now_.serving();
   return Result<nlohmann::json>(boost::system::in_place_value,
-                                explain_command(proxy_.table(), serving->rules.get(), argv));
+                                explain_command(proxy_.table(), *serving, startup_.upstream.database, argv));
 }
 
 nlohmann::json ProxySource::config() const { return startup_.settings.shown(); }
@@ -102,10 +102,12 @@ bool ProxySource::tick() {
   const bool worked = totals.commands() != seen_.commands() || totals.upstream_failures != seen_.upstream_failures;
   log_failures(totals);
   seen_ = totals;
-  const auto sweep = now_.sweep();
-  if (!sweep) return worked;
-  log_sweep(*sweep);
-  return worked || sweep->state == migration::SweepState::sweeping;
+  bool sweeps = false;
+  for (const driver::RunSweep& sweep : now_.sweeps()) {
+    log_sweep(sweep);
+    sweeps |= sweep.progress.state == migration::SweepState::sweeping;
+  }
+  return worked || sweeps;
 }
 
 void ProxySource::log_failures(const ProxyTotals& totals) {
@@ -124,16 +126,21 @@ void ProxySource::log_failures(const ProxyTotals& totals) {
     log_.warning("records were found under both names and settled by policy", {{"count", n}});
 }
 
-void ProxySource::log_sweep(const driver::SweepProgress& sweep) {
-  if (sweep.state != sweep_state_)
-    log_.write(
-        sweep.state == migration::SweepState::failed ? Severity::error : Severity::info, "sweep",
-        {{"state", name(sweep.state)}, {"moved", sweep.total.moved}, {"pass", sweep.pass}, {"detail", sweep.detail}});
-  if (sweep.waits != sweep_waits_ && !ordinary(sweep.waits))
-    log_.warning("sweep waits",
-                 {{"reason", name(sweep.waits)}, {"why", meaning(sweep.waits)}, {"detail", sweep.detail}});
-  sweep_state_ = sweep.state;
-  sweep_waits_ = sweep.waits;
+void ProxySource::log_sweep(const driver::RunSweep& one) {
+  const driver::SweepProgress& sweep = one.progress;
+  SweepSeen& seen = sweeps_seen_[one.run];
+  if (sweep.state != seen.state)
+    log_.write(sweep.state == migration::SweepState::failed ? Severity::error : Severity::info, "sweep",
+               {{"run", one.run},
+                {"state", name(sweep.state)},
+                {"moved", sweep.total.moved},
+                {"pass", sweep.pass},
+                {"detail", sweep.detail}});
+  if (sweep.waits != seen.waits && !ordinary(sweep.waits))
+    log_.warning(
+        "sweep waits",
+        {{"run", one.run}, {"reason", name(sweep.waits)}, {"why", meaning(sweep.waits)}, {"detail", sweep.detail}});
+  seen = {sweep.state, sweep.waits};
 }
 
 }  // namespace keyshift::cli

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <map>
 
 #include "cli/proxy_view.hpp"
 #include "driver/sweeper.hpp"
@@ -11,7 +12,7 @@ namespace keyshift::cli {
 /// What changes while a proxy runs, asked from any thread.
 struct ProxyNow {
   std::function<std::shared_ptr<const control::Serving>()> serving;  ///< never null
-  std::function<std::optional<driver::SweepProgress>()> sweep;       ///< none: nothing is swept here
+  std::function<std::vector<driver::RunSweep>()> sweeps;             ///< none: nothing is swept here
   std::function<std::optional<ControlCounts>()> following;           ///< none: nothing is followed
 };
 
@@ -41,7 +42,7 @@ class ProxySource final : public proxy::AdminSource {
   [[nodiscard]] ProxyView view() const;
   void keep_rate(const ProxyView& view) const;
   void log_failures(const ProxyTotals& totals);
-  void log_sweep(const driver::SweepProgress& sweep);
+  void log_sweep(const driver::RunSweep& sweep);
 
   const Startup& startup_;
   const proxy::Proxy& proxy_;
@@ -51,8 +52,11 @@ class ProxySource final : public proxy::AdminSource {
   Time started_;
   // The thread that ticks.
   ProxyTotals seen_;
-  migration::SweepState sweep_state_ = migration::SweepState::starting;
-  migration::WaitReason sweep_waits_ = migration::WaitReason::none;
+  struct SweepSeen {
+    migration::SweepState state = migration::SweepState::starting;
+    migration::WaitReason waits = migration::WaitReason::none;
+  };
+  std::map<std::string, SweepSeen> sweeps_seen_;  ///< by run
   // The admin server's thread.
   observe::RateLimit requests_{5};
   mutable double per_second_ = 0;

@@ -65,22 +65,42 @@ RuleTotals rule_totals(const std::vector<const proxy::EngineCounters*>& counters
   return out;
 }
 
+const driver::SweepProgress* sweep_of(const ProxyView& view, const std::string& run) noexcept {
+  for (const driver::RunSweep& sweep : view.sweeps)
+    if (sweep.run == run) return &sweep.progress;
+  return nullptr;
+}
+
+std::string migration_name(const control::ServedRun& run) { return run.migration ? run.migration->name : run.name; }
+
+namespace {
+
+/// The name of the rule with that number; empty: none, or its run is over.
+std::string rule_name(const control::Serving& serving, std::int32_t number) {
+  for (const control::ServedRun& run : serving.runs) {
+    const std::size_t rules = run.rules ? run.rules->rules().size() : 0;
+    const auto at = static_cast<std::int64_t>(number) - static_cast<std::int64_t>(run.first_rule);
+    if (at >= 0 && at < static_cast<std::int64_t>(rules)) return run.rules->rules()[static_cast<std::size_t>(at)].name;
+  }
+  return {};
+}
+
+}  // namespace
+
 std::vector<Refusal> refusals_of(const ProxyView& view) {
-  std::map<std::tuple<std::int32_t, std::int32_t, std::string>, std::uint64_t> sums;
+  const auto commands = view.table.all();
+  std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t> sums;
   for (const proxy::EngineCounters* worker : view.counters) {
     const std::lock_guard lock(worker->refusals_lock);
-    for (const auto& [which, count] : worker->refusals) sums[which] += count;
+    for (const auto& [which, count] : worker->refusals) {
+      const auto& [rule, command, reason] = which;
+      const auto name = command < 0 ? BytesView() : command_name(commands, static_cast<std::size_t>(command));
+      sums[{rule < 0 ? std::string() : rule_name(*view.serving, rule), std::string(name), reason}] += count;
+    }
   }
-  const auto rules =
-      view.serving->rules ? std::span(view.serving->rules->rules()) : std::span<const transforms::Rule>{};
-  const auto commands = view.table.all();
   std::vector<Refusal> out;
-  for (const auto& [which, count] : sums) {
-    const auto& [rule, command, reason] = which;
-    const auto r = static_cast<std::size_t>(rule), c = static_cast<std::size_t>(command);
-    out.push_back({rule >= 0 && r < rules.size() ? rules[r].name : std::string(),
-                   command >= 0 ? std::string(command_name(commands, c)) : std::string(), reason, count});
-  }
+  for (const auto& [which, count] : sums)
+    out.push_back({std::get<0>(which), std::get<1>(which), std::get<2>(which), count});
   std::stable_sort(out.begin(), out.end(), [](const Refusal& a, const Refusal& b) { return a.count > b.count; });
   return out;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/startup.hpp"
+#include "driver/sweep_switch.hpp"
 #include "observe/metrics.hpp"
 #include "proxy/engine/engine_counters.hpp"
 #include "proxy/net/proxy.hpp"
@@ -25,9 +26,9 @@ struct ProxyView {
   const commands::Table& table;
   proxy::StatusSnapshot snapshot;
   std::vector<const proxy::EngineCounters*> counters;  ///< one per worker
-  std::optional<driver::SweepProgress> sweep;
-  std::shared_ptr<const control::Serving> serving;  ///< what is acted on; never null
-  std::optional<ControlCounts> following;           ///< none: mode and rules are given by hand
+  std::vector<driver::RunSweep> sweeps;                ///< of the runs that are swept here
+  std::shared_ptr<const control::Serving> serving;     ///< what is acted on; never null
+  std::optional<ControlCounts> following;              ///< none: mode and rules are given by hand
   double uptime_seconds = 0;
   double commands_per_second = 0;
 };
@@ -56,7 +57,12 @@ struct ProxyTotals {
 };
 ProxyTotals totals_of(const std::vector<const proxy::EngineCounters*>& counters);
 
-/// The moves of rule `index`, over all workers.
+/// The sweep of the run with that id; null: it is not swept here.
+const driver::SweepProgress* sweep_of(const ProxyView& view, const std::string& run) noexcept;
+/// The migration's name, or the run's where its spec is not understood.
+std::string migration_name(const control::ServedRun& run);
+
+/// The moves of rule `index` (its number among all that this process has served), over all workers.
 struct RuleTotals {
   std::uint64_t moved = 0, absent = 0, conflicts = 0, refused = 0;
 };

@@ -187,10 +187,17 @@ Result<Startup> prepare(const Layer& command_line) {
 std::shared_ptr<const control::Serving> serving_of(const Startup& startup) {
   auto out = std::make_shared<control::Serving>();
   out->change.era = 0;
-  out->rules = startup.rules;
-  out->mode = startup.mode;
-  out->run = startup.run;
-  if (startup.migration) out->migration = std::make_shared<const transforms::MigrationFile>(*startup.migration);
+  if (!startup.rules) return out;
+  control::ServedRun run;
+  run.id = startup.run;
+  run.mode = startup.mode;
+  run.rules = startup.rules;
+  if (startup.migration) {
+    run.name = startup.migration->name;
+    run.migration = std::make_shared<const transforms::MigrationFile>(*startup.migration);
+  }
+  out->runs.push_back(std::move(run));
+  control::lay_out(*out);
   return out;
 }
 

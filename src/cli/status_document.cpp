@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -11,19 +12,21 @@ constexpr std::size_t refusals_shown = 100;
 
 std::string text_of(const transforms::SchemaVersion& end) { return end.schema + "=" + end.version; }
 
-json migration_part(const control::Serving& serving) {
-  if (!serving.migration) return nullptr;
-  return {{"name", serving.migration->name},
-          {"run", serving.run},
-          {"from", text_of(serving.migration->from)},
-          {"to", text_of(serving.migration->to)}};
+json migration_part(const control::ServedRun& run) {
+  if (!run.migration) return nullptr;
+  return {{"name", run.migration->name},
+          {"run", run.id},
+          {"from", text_of(run.migration->from)},
+          {"to", text_of(run.migration->to)}};
 }
 
 /// What the control record says; null where mode and rules are given by hand, or there is no record.
 json control_part(const control::Serving& serving) {
   if (!serving.change.id) return nullptr;
   const bool held = serving.records == control::Serving::Records::hold;
-  const bool refused = serving.records == control::Serving::Records::refuse;
+  const bool all_refused = !serving.runs.empty() && std::all_of(serving.runs.begin(), serving.runs.end(),
+                                                                [](const auto& run) { return !run.refusal.empty(); });
+  const bool refused = serving.records == control::Serving::Records::refuse || all_refused;
   return {{"epoch", serving.change.id.epoch},
           {"era", serving.change.era},
           {"records", refused ? "refused"
@@ -42,29 +45,50 @@ json commands_part(const ProxyView& view, const ProxyTotals& totals) {
 }
 
 /// An estimate but for 0 behind a clean pass; null while nothing is known.
-json remaining_of(const ProxyView& view, std::size_t rule) {
-  if (!view.sweep || rule >= view.sweep->remaining_by_rule.size() || view.sweep->remaining_by_rule[rule] < 0)
-    return nullptr;
-  return std::llround(view.sweep->remaining_by_rule[rule]);
+json remaining_of(const driver::SweepProgress* sweep, std::size_t rule) {
+  if (sweep == nullptr || rule >= sweep->remaining_by_rule.size() || sweep->remaining_by_rule[rule] < 0) return nullptr;
+  return std::llround(sweep->remaining_by_rule[rule]);
 }
 
-json rules_part(const ProxyView& view) {
-  json out = json::array();
-  if (!view.serving->rules) return out;
-  const auto& rules = view.serving->rules->rules();
+void add_rules(const ProxyView& view, const control::ServedRun& run, json& out) {
+  if (!run.rules) return;
+  const auto& rules = run.rules->rules();
+  const driver::SweepProgress* const sweep = sweep_of(view, run.id);
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    const RuleTotals totals = rule_totals(view.counters, i);
+    const RuleTotals totals = rule_totals(view.counters, run.first_rule + i);
     migration::RuleCounts swept;
-    if (view.sweep && i < view.sweep->by_rule.size()) swept = view.sweep->by_rule[i];
+    if (sweep != nullptr && i < sweep->by_rule.size()) swept = sweep->by_rule[i];
     out.push_back({{"name", rules[i].name},
+                   {"migration", migration_name(run)},
                    {"from", rules[i].from.text()},
                    {"to", rules[i].to.text()},
-                   {"remaining", remaining_of(view, i)},
+                   {"remaining", remaining_of(sweep, i)},
                    {"moved_by_commands", totals.moved},
                    {"swept", swept.moved},
                    {"conflicts", totals.conflicts + swept.conflicts},
                    {"failed", totals.refused + swept.failed}});
   }
+}
+
+json rules_part(const ProxyView& view) {
+  json out = json::array();
+  for (const control::ServedRun& run : view.serving->runs) add_rules(view, run, out);
+  return out;
+}
+
+json sweep_part(const ProxyView& view, const control::ServedRun& run) {
+  const driver::SweepProgress* const sweep = sweep_of(view, run.id);
+  return sweep == nullptr ? json(nullptr) : sweep_document(*sweep);
+}
+
+json runs_part(const ProxyView& view) {
+  json out = json::array();
+  for (const control::ServedRun& run : view.serving->runs)
+    out.push_back({{"name", migration_name(run)},
+                   {"run", run.id},
+                   {"mode", name(run.mode)},
+                   {"refused", run.refusal},
+                   {"sweep", sweep_part(view, run)}});
   return out;
 }
 
@@ -129,6 +153,8 @@ json report_document(const ProxyView& view, UnixMillis at) {
 json status_document(const ProxyView& view) {
   const ProxyTotals totals = totals_of(view.counters);
   const Startup& startup = view.startup;
+  const control::ServedRun none;
+  const control::ServedRun& first = view.serving->runs.empty() ? none : view.serving->runs.front();
   return {{"version", KEYSHIFT_VERSION},
           {"name", startup.name},
           {"uptime_seconds", view.uptime_seconds},
@@ -137,9 +163,10 @@ json status_document(const ProxyView& view) {
           {"listeners", view.snapshot.listeners},
           {"upstream", startup.upstream.printed()},
           {"threads", view.counters.size()},
-          {"mode", name(view.serving->mode)},
+          {"mode", name(first.mode)},
           {"view", startup.view == migration::View::old ? "old" : "new"},
-          {"migration", migration_part(*view.serving)},
+          {"migration", migration_part(first)},
+          {"runs", runs_part(view)},
           {"control", control_part(*view.serving)},
           {"clients",
            {{"connected", view.snapshot.client_connections},
@@ -151,7 +178,7 @@ json status_document(const ProxyView& view) {
             {"failures", totals.upstream_failures}}},
           {"commands", commands_part(view, totals)},
           {"rules", rules_part(view)},
-          {"sweep", view.sweep ? sweep_document(*view.sweep) : json(nullptr)},
+          {"sweep", sweep_part(view, first)},
           {"failures", failures_part(view, totals)}};
 }
 

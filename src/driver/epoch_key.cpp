@@ -43,28 +43,31 @@ asio::awaitable<Result<bool>> help_epoch_key(store::Connection& connection, cons
   co_return done->at(2).aggregate() && !done->at(2).null();
 }
 
-asio::awaitable<std::shared_ptr<const transforms::RuleSet>> scope_of_found_specs(store::Connection& connection) {
-  control::SpecFamilies all;
+std::shared_ptr<const transforms::RuleSet> scope_of(BytesView spec) {
+  const auto families = control::read_spec_families(spec);
+  if (!families) return nullptr;
+  const auto scope = control::scope_only(*families);
+  return scope ? std::make_shared<const transforms::RuleSet>(*scope) : nullptr;
+}
+
+asio::awaitable<std::vector<std::shared_ptr<const transforms::RuleSet>>> scopes_of_found_specs(
+    store::Connection& connection) {
+  std::vector<std::shared_ptr<const transforms::RuleSet>> out;
   const Bytes pattern = migration::spec_name("*");
   Bytes cursor = "0";
   do {
     std::vector<Bytes> scan{"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"};
     const auto page = co_await connection.ask(std::move(scan));
-    if (!page || page->elements.size() != 2) co_return nullptr;
+    if (!page || page->elements.size() != 2) co_return out;
     cursor = page->elements[0].text;
     for (const resp::Reply& name : page->elements[1].elements) {
       std::vector<Bytes> get{"GET", Bytes(name.text)};
       const auto spec = co_await connection.ask(std::move(get));
-      if (!spec) co_return nullptr;
-      auto families = control::read_spec_families(spec->text);
-      if (!families || (!all.patterns.empty() && families->database != all.database)) continue;
-      all.database = families->database;
-      all.patterns.insert(all.patterns.end(), families->patterns.begin(), families->patterns.end());
+      if (!spec) co_return out;
+      if (auto scope = scope_of(spec->text)) out.push_back(std::move(scope));
     }
   } while (cursor != "0");
-  if (all.patterns.empty()) co_return nullptr;
-  const auto scope = control::scope_only(all);
-  co_return scope ? std::make_shared<const transforms::RuleSet>(*scope) : nullptr;
+  co_return out;
 }
 
 }  // namespace keyshift::driver

@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/asio/awaitable.hpp>
 #include <memory>
+#include <vector>
 
 #include "base/result.hpp"
 #include "control/change.hpp"
@@ -13,8 +14,12 @@ namespace keyshift::driver {
 /// compare-and-set. False: it may not, or somebody else was faster.
 boost::asio::awaitable<Result<bool>> help_epoch_key(store::Connection& connection, const control::Change& cur);
 
-/// What all specs found at the store are about, for a proxy that does not understand the control record. Goes through
-/// the whole keyspace. Null: none was found, or they cannot be told together.
-boost::asio::awaitable<std::shared_ptr<const transforms::RuleSet>> scope_of_found_specs(store::Connection& connection);
+/// What each spec found at the store is about, for a proxy that does not understand the control record. Goes through
+/// the whole keyspace. Specs that say nothing are left out.
+boost::asio::awaitable<std::vector<std::shared_ptr<const transforms::RuleSet>>> scopes_of_found_specs(
+    store::Connection& connection);
+
+/// Rules that only say what is in scope of a spec, for records that must be refused; null when nobody can tell.
+std::shared_ptr<const transforms::RuleSet> scope_of(BytesView spec);
 
 }  // namespace keyshift::driver

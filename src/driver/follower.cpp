@@ -55,29 +55,6 @@ std::shared_ptr<Serving> nothing_known() {
   return out;
 }
 
-/// Rules that only say what is in scope, for records that must be refused.
-std::shared_ptr<const transforms::RuleSet> scope_of(BytesView spec) {
-  const auto families = control::read_spec_families(spec);
-  if (!families) return nullptr;
-  const auto scope = control::scope_only(*families);
-  return scope ? std::make_shared<const transforms::RuleSet>(*scope) : nullptr;
-}
-
-/// All of the runs' families together; null when one cannot be told.
-std::shared_ptr<const transforms::RuleSet> scope_of_all(const ControlState& state) {
-  control::SpecFamilies all;
-  for (const control::RunEntry& run : state.record->cur.runs) {
-    const auto text = state.specs.find(run.spec);
-    if (text == state.specs.end()) return nullptr;
-    auto families = control::read_spec_families(text->second);
-    if (!families || (!all.patterns.empty() && families->database != all.database)) return nullptr;
-    all.database = families->database;
-    all.patterns.insert(all.patterns.end(), families->patterns.begin(), families->patterns.end());
-  }
-  const auto scope = control::scope_only(all);
-  return scope ? std::make_shared<const transforms::RuleSet>(*scope) : nullptr;
-}
-
 }  // namespace
 
 /// Hears of changes: the subscription, which never carries a key.
@@ -207,9 +184,7 @@ asio::awaitable<void> Follower::look() {
   if (settle_above) asio::co_spawn(executor_, settle(*settle_above), asio::detached);
 }
 
-Duration Follower::hold_limit() const {
-  return acted_->migration ? Duration(acted_->migration->hold_limit) : Duration(seconds(2));
-}
+Duration Follower::hold_limit() const { return control::hold_limit(*acted_); }
 
 asio::awaitable<void> Follower::settle(std::uint64_t known_epoch) {
   control::ChangeRequest request;
@@ -252,45 +227,62 @@ std::shared_ptr<const Serving> Follower::serving_of(const ControlState& state) {
   auto out = std::make_shared<Serving>();
   out->change = state.record->cur;
   out->records = out->change.hold ? Serving::Records::hold : Serving::Records::serve;
-  if (out->change.runs.empty()) return out;
-  const auto refuse = [&](std::string why) {
-    out->records = Serving::Records::refuse;
-    out->reason = std::move(why);
-  };
-  if (out->change.runs.size() > 1) {
-    out->rules = scope_of_all(state);
-    refuse("several runs are at this store, and this version serves one");
-    return out;
-  }
-  const control::RunEntry& run = out->change.runs.front();
-  out->mode = control::mode_of(run.phase);
-  out->run = run.id;
-  out->spec = run.spec;
-  const auto text = state.specs.find(run.spec);
-  if (text == state.specs.end()) {
-    if (const auto known = rules_.find(run.spec); known != rules_.end()) out->rules = known->second;
-    refuse("the rules of the run " + run.name + " are missing at the store");
-    return out;
-  }
-  auto spec = control::read_spec(text->second);
-  if (!spec) {
-    out->rules = scope_of(text->second);
-    refuse(spec.error().what);
-    return out;
-  }
-  auto& rules = rules_[run.spec];
-  if (!rules) rules = std::make_shared<const transforms::RuleSet>(*spec);
-  out->rules = rules;
-  out->migration = std::make_shared<const transforms::MigrationFile>(std::move(*spec));
+  for (const control::RunEntry& entry : out->change.runs) out->runs.push_back(run_of(entry, state));
+  control::lay_out(*out, acted_.get());
+  for (const control::ServedRun& run : out->runs)
+    if (!run.refusal.empty()) out->reason += (out->reason.empty() ? "" : "; ") + run.refusal;
   return out;
+}
+
+/// A run that is not understood is refused, by the key patterns that every version can read; the others are served.
+control::ServedRun Follower::run_of(const control::RunEntry& entry, const ControlState& state) {
+  control::ServedRun out;
+  out.id = entry.id;
+  out.name = entry.name;
+  out.spec = entry.spec;
+  out.mode = control::mode_of(entry.phase);
+  Known& known = known_specs_[entry.spec];
+  const auto text = state.specs.find(entry.spec);
+  if (text == state.specs.end()) {
+    out.refusal = "the rules of the run " + entry.name + " are missing at the store";
+  } else if (!known.migration) {
+    auto spec = control::read_spec(text->second);
+    if (spec) {
+      known.rules = std::make_shared<const transforms::RuleSet>(*spec);
+      known.migration = std::make_shared<const transforms::MigrationFile>(std::move(*spec));
+    } else {
+      out.refusal = spec.error().what;
+      if (!known.rules) known.rules = scope_of(text->second);
+    }
+  }
+  out.rules = known.rules;
+  if (out.refusal.empty()) out.migration = known.migration;
+  number_rules(out);
+  return out;
+}
+
+/// Counters of a rule are its own as long as the process lives.
+void Follower::number_rules(control::ServedRun& run) {
+  const auto [at, added] = first_rule_.try_emplace(run.id, rules_numbered_);
+  run.first_rule = at->second;
+  if (added && run.rules) rules_numbered_ += static_cast<std::uint32_t>(run.rules->rules().size());
+  if (!run.rules) first_rule_.erase(at);
 }
 
 /// The record is gone, or not understood: what is known to be in scope is refused, the rest goes on.
 asio::awaitable<std::shared_ptr<const Serving>> Follower::without_record(std::string why) {
   auto out = std::make_shared<Serving>(*acted_);
-  if (!out->rules) {
+  if (out->runs.empty()) {
     const auto primary = co_await store_.primary();
-    if (primary) out->rules = co_await scope_of_found_specs(**primary);
+    std::vector<std::shared_ptr<const transforms::RuleSet>> scopes;
+    if (primary) scopes = co_await scopes_of_found_specs(**primary);
+    for (auto& scope : scopes) {
+      control::ServedRun found;
+      found.rules = std::move(scope);
+      found.refusal = why;
+      out->runs.push_back(std::move(found));
+    }
+    control::lay_out(*out);
   }
   out->records = Serving::Records::refuse;
   out->carries = control::Carries::free;

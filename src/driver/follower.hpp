@@ -74,6 +74,8 @@ class Follower {
   [[nodiscard]] Duration hold_limit() const;
   boost::asio::awaitable<std::shared_ptr<const control::Serving>> without_record(std::string why);
   std::shared_ptr<const control::Serving> serving_of(const ControlState& state);
+  control::ServedRun run_of(const control::RunEntry& entry, const ControlState& state);
+  void number_rules(control::ServedRun& run);
   void act_on(std::shared_ptr<const control::Serving> serving);
   void tell(const std::string& trouble);
 
@@ -84,7 +86,14 @@ class Follower {
   std::shared_ptr<Listener> listener_;
   mutable std::mutex mutex_;  ///< guards acted_, which the follower alone changes
   std::shared_ptr<const control::Serving> acted_;
-  std::map<Bytes, std::shared_ptr<const transforms::RuleSet>> rules_;  ///< compiled, by hash of the spec
+  /// A spec as it was understood.
+  struct Known {
+    std::shared_ptr<const transforms::RuleSet> rules;
+    std::shared_ptr<const transforms::MigrationFile> migration;
+  };
+  std::map<Bytes, Known> known_specs_;               ///< by hash
+  std::map<std::string, std::uint32_t> first_rule_;  ///< number of each run's first rule, by id
+  std::uint32_t rules_numbered_ = 0;
   control::Following following_;
   Time quick_until_{};      ///< a hold was announced
   Duration idle_pause_{};   ///< grows while nobody is served

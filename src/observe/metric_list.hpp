@@ -44,7 +44,7 @@ enum class MetricType : std::uint8_t { counter, gauge, histogram };
   X(records_remaining, "keyshift_records_remaining", gauge, "migration,rule",                                        \
     "records still to move by the sweep's account: 0 behind a clean pass, else an estimate from what its pass has "  \
     "met so far; not shown while that is less than a hundredth of the keys")                                         \
-  X(conflicts, "keyshift_conflicts_total", counter, "rule",                                                          \
+  X(conflicts, "keyshift_conflicts_total", counter, "migration,rule",                                                \
     "records found under both names, by commands and by the sweep of this process")                                  \
   X(hold_duration, "keyshift_hold_duration_seconds", histogram, "",                                                  \
     "from the moment when a worker sees a hold of the fleet to its end")                                             \

@@ -57,8 +57,8 @@ CombinedDfa combine_sides(const std::vector<RuleAutomata>& automata) {
 }  // namespace
 
 struct RuleSet::Compiled {
-  Compiled(const MigrationFile& file, const std::vector<RuleAutomata>& automata)
-      : rules(file.rules), policy(file.policy), database(database_of(file.source.url)), table(combine_sides(automata)) {
+  Compiled(std::vector<Rule> all, const std::vector<RuleAutomata>& automata, const Policy& of_file, int of_records)
+      : rules(std::move(all)), policy(of_file), database(of_records), table(combine_sides(automata)) {
     for (std::size_t i = 0; i < rules.size(); ++i) {
       sides.emplace_back(rules[i].from, automata[i].from);
       link(sides.back(), rules[i].from, rules[i].to);
@@ -78,8 +78,12 @@ struct RuleSet::Compiled {
   std::vector<CompiledSide> sides;  ///< rule * 2, then rule * 2 + 1 for Side::to: the numbers of the chains in `table`
 };
 
-RuleSet::RuleSet(const MigrationFile& file)
-    : compiled_(std::make_unique<const Compiled>(file, compile_all(file.rules))) {}
+RuleSet::RuleSet(const MigrationFile& file) : RuleSet(file.rules, file.policy, database_of(file.source.url)) {}
+
+RuleSet::RuleSet(std::vector<Rule> rules, const Policy& policy, int database) {
+  const std::vector<RuleAutomata> automata = compile_all(rules);
+  compiled_ = std::make_unique<const Compiled>(std::move(rules), automata, policy, database);
+}
 
 RuleSet::~RuleSet() = default;
 

@@ -34,6 +34,8 @@ class RuleSet {
   /// The rules of `file` are sound: find_rule_problems() has nothing to say, as for every file that read_migration()
   /// accepts. Aborts otherwise.
   explicit RuleSet(const MigrationFile& file);
+  /// The same of rules that are sound together, wherever they come from.
+  RuleSet(std::vector<Rule> rules, const Policy& policy, int database);
   ~RuleSet();
   RuleSet(const RuleSet&) = delete;
   RuleSet& operator=(const RuleSet&) = delete;

@@ -148,12 +148,15 @@ bool Engine::quiet() const noexcept {
   return true;
 }
 
-bool Engine::known(BytesView stored) const noexcept { return ensured_.contains(stored); }
+bool Engine::known(BytesView stored, const control::ServedRule& rule) const noexcept {
+  return ensured_.contains(stored, unders_[rule.run]);
+}
 
 PlanContext Engine::context(const Session& s) const noexcept {
   // Behind a SELECT that is queued in MULTI, commands are queued for that database.
   const bool selected = s.in_multi && s.extras && s.extras->transaction.database >= 0;
-  return {rules_, mode_, settings_.view, selected ? s.extras->transaction.database : s.pool.database, this};
+  const int database = selected ? s.extras->transaction.database : s.pool.database;
+  return {served_, here(database), runs_served_, settings_.view, database, this};
 }
 
 void Engine::mark(Session& s) {

@@ -123,7 +123,7 @@ class Engine final : private KnownRecords {
   Verdict gate_in_multi(Session& s, Request& r);
   Verdict gate_unserved_multi(Session& s, Request& r);
   Verdict queue_own_name(Session& s, const Request& r, Upstream& u);
-  Verdict queue_keyspace(Session& s, const Request& r, Upstream& u);
+  Verdict queue_keyspace(Session& s, const Request& r, Upstream& u, int database);
   Verdict queue_instead(Session& s, const Request& r, Upstream& u, std::initializer_list<BytesView> argv,
                         const Transaction::Queued& queued);
   Verdict queue_raw(Session& s, const Request& r, Upstream& u, BytesView raw, const Transaction::Queued& queued);
@@ -151,7 +151,9 @@ class Engine final : private KnownRecords {
   Verdict gate_scan(Session& s, Request& r);
   Verdict gate_keyspace(Session& s, Request& r);
   Verdict gate_dbsize(Session& s, Request& r, Upstream& u);
+  bool refuses_listing(const control::ServedDatabase& here, Session& s, const Request& r);
   Verdict gate_flush(Session& s, Request& r);
+  void flush_allowed(const Request& r, int database, bool& concerned, bool& allowed) const;
   Verdict gate_move_database(Session& s, Request& r);
   Verdict send_own(Session& s, Request& r, Upstream& u, Run& run, BytesView bytes, std::uint8_t step = 0);
   Verdict refuse(Session& s, const Request& r, std::string_view reason, std::string_view text);
@@ -229,7 +231,7 @@ class Engine final : private KnownRecords {
   void exec_reply(Session& s, Run& run, BytesView reply);
   void view_element(const Transaction::Queued& queued, resp::Reply& element);
   resp::Reply log_view(resp::Reply log);
-  resp::Reply keyspace_view(resp::Reply reply, BytesView pattern) const;
+  resp::Reply keyspace_view(resp::Reply reply, BytesView pattern, int database) const;
   void client_lines_reply(Run& run, BytesView reply);
   void authenticated(Upstream& u);
   void leave_unselected(Session& s, Upstream& u, Run& run, BytesView reply);
@@ -238,15 +240,16 @@ class Engine final : private KnownRecords {
   void scan_reply(Upstream& u, Pending& p, BytesView reply);
   void judge_move(Run& run, std::size_t index, BytesView reply, Time sent);
   void moves_done(Run& run);
-  void put_aside(const Move& move);
-  void list_quarantined(const Move& move);
+  void put_aside(const Move& move, int database);
+  void list_quarantined(const Move& move, int database);
+  [[nodiscard]] bool target_wins_all(const Run& run) const noexcept;
   void resolve_conflicts(Run& run);
   void conflict_reply(Upstream& u, Pending& p, BytesView reply);
   void send_conflict_step(Upstream& u, Run& run);
   void next_conflict(Upstream& u, Run& run);
   void settled_conflict(Upstream& u, Run& run);
   void conflicts_over(Run& run);
-  Bytes conflict_text(const Move& m) const;
+  Bytes conflict_text(const Move& m, int database) const;
   void identity_reply(Upstream& u, Pending& p, BytesView reply);
   void probe_identity();
   void run_done(Run& run, BytesView reply, bool borrow);
@@ -256,6 +259,9 @@ class Engine final : private KnownRecords {
 
   // engine_turn.cpp: from one change of the control record to the next
   void act_on(std::shared_ptr<const control::Serving> serving);
+  void remember_runs(const control::Serving* before, const control::Serving& now);
+  [[nodiscard]] const EnsuredUnder* known_under(const control::Serving& before, const control::ServedRun& run,
+                                                bool same_era, bool next_era) const noexcept;
   void forget_era();
   void give_up_errands();
   void name_connections();
@@ -319,7 +325,7 @@ class Engine final : private KnownRecords {
   void replay(Session& s, Bytes requests);
 
   // common
-  [[nodiscard]] bool known(BytesView stored) const noexcept override;
+  [[nodiscard]] bool known(BytesView stored, const control::ServedRule& rule) const noexcept override;
   void mark(Session& s);
   void mark(Upstream& u);
   void wake(Session& s);
@@ -328,12 +334,25 @@ class Engine final : private KnownRecords {
   void reap(Session& s);
   PlanContext context(const Session& s) const noexcept;
   [[nodiscard]] bool paused() const noexcept { return now_ < paused_until_; }
-  [[nodiscard]] bool moving() const noexcept { return rules_ && migration::moving(mode_); }
+  /// The rules that hold in that database; null: nothing there is in scope.
+  [[nodiscard]] const control::ServedDatabase* here(int database) const noexcept {
+    for (const control::ServedDatabase& one : served_)
+      if (one.database == database) return &one;
+    return nullptr;
+  }
+  /// Some rule holds somewhere.
+  [[nodiscard]] bool scoped() const noexcept { return !served_.empty(); }
+  [[nodiscard]] bool moving() const noexcept { return moving_; }
+  [[nodiscard]] const control::ServedRule* rule_of(const Move& move, int database) const noexcept;
+  [[nodiscard]] const std::string& run_id(const Move& move, int database) const;
 
   EngineSettings settings_;
-  std::shared_ptr<const control::Serving> serving_;         ///< what is acted on; null: not told yet
-  const transforms::RuleSet* rules_ = nullptr;              ///< its rules; null: everything is out of scope
-  migration::Mode mode_ = migration::Mode::old;             ///< its mode
+  std::shared_ptr<const control::Serving> serving_;  ///< what is acted on; null: not told yet
+  std::span<const control::ServedDatabase> served_;  ///< its rules; empty: everything is out of scope
+  std::span<const control::ServedRun> runs_served_;  ///< its runs
+  bool moving_ = false;                              ///< records of some run may be at either place
+  std::vector<EnsuredUnder> unders_;                 ///< by run: under what its records are known to be in place
+  std::uint32_t unders_given_ = 0;
   std::uint32_t turn_ = 0;                                  ///< counts what was acted on
   std::uint32_t eras_ = 0;                                  ///< ... and how often the era changed with it
   std::vector<std::uint64_t> unnamed_;                      ///< ids of connections without the name of this turn

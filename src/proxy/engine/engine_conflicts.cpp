@@ -1,4 +1,7 @@
 // Both names of a record exist: the loser is put aside by policy, never to nowhere. And: is the server still the same?
+#include <algorithm>
+
+#include "base/check.hpp"
 #include "proxy/engine/engine.hpp"
 #include "resp/encode.hpp"
 
@@ -7,13 +10,16 @@ namespace keyshift::proxy {
 /// keep-old, stop: the session's next command waits until the record is one again. WATCH needs a connection of its own.
 void Engine::resolve_conflicts(Run& run) {
   Session& s = *run.session;
-  if (rules_->policy().conflict == transforms::Policy::Conflict::stop) {
-    s.more().moves_error = conflict_text(run.moves.front());
+  for (const std::size_t i : run.conflicts) {
+    const Move& move = run.moves[i];
+    const control::ServedRule* const rule = rule_of(move, run.database);
+    if (rule == nullptr || rule->policy.conflict != transforms::Policy::Conflict::stop) continue;
+    s.more().moves_error = conflict_text(move, run.database);
     s.moves_final = true;
     return conflicts_over(run);
   }
   PoolKey key;
-  key.database = s.pool.database;
+  key.database = run.database;
   Upstream& u = connect(key, false);
   u.tainted = true;
   run.kind = Run::Kind::conflict;
@@ -21,8 +27,32 @@ void Engine::resolve_conflicts(Run& run) {
   next_conflict(u, run);
 }
 
-Bytes Engine::conflict_text(const Move& m) const {
-  return to_reply({ErrorCode::refused, "rule=" + rules_->rules()[static_cast<std::size_t>(m.rule)].name +
+/// What is done with the record of `move` now, by its name: rules may be others than when it was planned.
+const control::ServedRule* Engine::rule_of(const Move& move, int database) const noexcept {
+  const control::ServedDatabase* const rules = here(database);
+  if (rules == nullptr) return nullptr;
+  const transforms::Match match = rules->rules->match(move.to);
+  return match.rule < 0 ? nullptr : &rules->at(match);
+}
+
+const std::string& Engine::run_id(const Move& move, int database) const {
+  const control::ServedRule* const rule = rule_of(move, database);
+  KS_CHECK(rule != nullptr, "a move that was just planned is one of the rules");
+  return serving_->runs[rule->run].id;
+}
+
+/// For all records of which both names exist, so that only what stayed behind is to be put aside.
+bool Engine::target_wins_all(const Run& run) const noexcept {
+  return std::all_of(run.conflicts.begin(), run.conflicts.end(), [&](std::size_t i) {
+    const control::ServedRule* const rule = rule_of(run.moves[i], run.database);
+    return rule == nullptr || target_wins(rule->mode, rule->policy.conflict);
+  });
+}
+
+Bytes Engine::conflict_text(const Move& m, int database) const {
+  const control::ServedDatabase* const rules = here(database);
+  const transforms::Match match = rules->rules->match(m.to);
+  return to_reply({ErrorCode::refused, "rule=" + rules->rules->rules()[static_cast<std::size_t>(match.rule)].name +
                                            " reason=conflict: both '" + printable(m.from) + "' and '" +
                                            printable(m.to) +
                                            "' exist (policy.conflict: stop); delete the one that is wrong"});
@@ -35,8 +65,10 @@ void Engine::next_conflict(Upstream& u, Run& run) {
     return upstream_gone(u, "no longer needed", true);
   }
   const Move& m = run.moves[static_cast<std::size_t>(run.argument)];
-  run.settling =
-      std::make_unique<migration::ConflictStep>(m.from, m.to, serving_->run, mode_, rules_->policy().conflict);
+  const control::ServedRule* const rule = rule_of(m, run.database);
+  if (rule == nullptr) return next_conflict(u, run);  // its run is over
+  run.settling = std::make_unique<migration::ConflictStep>(m.from, m.to, serving_->runs[rule->run].id, rule->mode,
+                                                           rule->policy.conflict);
   send_conflict_step(u, run);
 }
 

@@ -54,7 +54,7 @@ struct RuleCounters {
 /// What one worker counts. Written by its thread only, read by any.
 struct EngineCounters {
   std::array<std::atomic<CommandCounters*>, kMaxCommands> commands{};
-  std::array<RuleCounters, 128> rules;
+  std::array<RuleCounters, 1024> rules;  ///< by number: ServedRule::number
   Counter sessions_opened, sessions_closed, upstreams_opened, upstreams_closed, upstream_failures;
   Counter unknown_outcomes, protocol_errors, output_limit_kills, big_replies_asked_again, refused, conflicts_resolved;
   Counter generations;
@@ -63,7 +63,7 @@ struct EngineCounters {
   Durations own;     ///< requests of ours: moves, handshakes, errands
   Durations moves;   ///< of records that a command moved: to the answer of the RENAMENX, or of the EXEC around it
 
-  /// Refusals by rule (-1: none), command (-1: unknown) and reason. Rare, so behind a lock.
+  /// Refusals by number of the rule (-1: none), command (-1: unknown) and reason. Rare, so behind a lock.
   void count_refusal(std::int32_t rule, std::int32_t command, std::string_view reason) {
     const std::lock_guard lock(refusals_lock);
     ++refusals[{rule, command, std::string(reason)}];

@@ -13,13 +13,17 @@ constexpr std::uint8_t last_step = 255;  // the ledger entry that carries the se
 constexpr std::int64_t counted_most =
     10000;  // quarantine keys that are asked for by name; beyond, their list is believed
 
-/// The keys of few names that may lie in `database`; quarantine keys are in a list of their own.
-std::vector<Bytes> fixed_names(int database, int rules_database, BytesView run) {
-  std::vector<Bytes> out;
-  if (database == 0)
-    out = {migration::control_record_name(), migration::store_id_name(), migration::checkpoint_name(run),
-           migration::sweeper_name(run)};
-  if (database == rules_database) out.push_back(migration::quarantined_name(run));
+/// The keys of few names that may lie in `database`; quarantine keys are in lists of their own.
+std::vector<Bytes> fixed_names(int database, const std::vector<control::ServedRun>& runs,
+                               const std::vector<Bytes>& lists) {
+  std::vector<Bytes> out = lists;
+  if (database != 0) return out;
+  out.push_back(migration::control_record_name());
+  out.push_back(migration::store_id_name());
+  for (const control::ServedRun& run : runs) {
+    out.push_back(migration::checkpoint_name(run.id));
+    out.push_back(migration::sweeper_name(run.id));
+  }
   return out;
 }
 
@@ -37,15 +41,23 @@ Bytes exists(const std::vector<Bytes>& names) {
 /// app's user may not look at our keys) counts nothing.
 Engine::Verdict Engine::gate_dbsize(Session& s, Request& r, Upstream& u) {
   Run& run = new_run(Run::Kind::dbsize, &s, r.command);
-  Bytes list, count;
-  resp::append_command(list, {"SRANDMEMBER", migration::quarantined_name(serving_->run), std::to_string(counted_most)});
-  resp::append_command(count, {"SCARD", migration::quarantined_name(serving_->run)});
-  const Bytes asked[] = {exists(fixed_names(s.pool.database, rules_->database(), serving_->run)), count, list};
-  for (std::uint8_t step = 0; step < 3; ++step) {
+  const auto ask_for = [&](std::uint8_t step, const Bytes& command) {
     Pending& p = expect(u, nullptr, nullptr);
     p.run = &run;
     p.step = step;
-    u.out.copy(asked[step]);
+    u.out.copy(command);
+  };
+  std::vector<Bytes> lists;
+  for (const control::ServedRun& one : serving_->runs)
+    if (one.rules && one.rules->database() == s.pool.database) lists.push_back(migration::quarantined_name(one.id));
+  const std::vector<Bytes> fixed = fixed_names(s.pool.database, serving_->runs, lists);
+  if (!fixed.empty()) ask_for(0, exists(fixed));
+  for (const Bytes& quarantined : lists) {
+    Bytes list, count;
+    resp::append_command(count, {"SCARD", quarantined});
+    resp::append_command(list, {"SRANDMEMBER", quarantined, std::to_string(counted_most)});
+    ask_for(1, count);
+    ask_for(2, list);
   }
   return send_own(s, r, u, run, r.raw, last_step);
 }
@@ -83,16 +95,17 @@ void Engine::dbsize_reply(Upstream& u, Pending& p, BytesView reply) {
 }
 
 /// A loser lies in quarantine and only now it is known: it is listed behind it.
-void Engine::list_quarantined(const Move& move) {
-  if (rules_ == nullptr) return;
+void Engine::list_quarantined(const Move& move, int database) {
+  const control::ServedRule* const rule = rule_of(move, database);
+  if (rule == nullptr) return;
+  const std::string& id = serving_->runs[rule->run].id;
   PoolKey key;
-  key.database = rules_->database();
+  key.database = database;
   const auto it = pools_.find(key);
   if (it == pools_.end() || it->second.shared == nullptr || it->second.shared->state != Upstream::State::open) return;
   Upstream& u = *it->second.shared;
   Bytes out;
-  resp::append_command(
-      out, {"SADD", migration::quarantined_name(serving_->run), migration::quarantine_name(serving_->run, move.from)});
+  resp::append_command(out, {"SADD", migration::quarantined_name(id), migration::quarantine_name(id, move.from)});
   expect(u, nullptr, nullptr);
   u.out.copy(out);
   mark(u);

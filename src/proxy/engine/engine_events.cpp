@@ -42,7 +42,7 @@ void append_confirmation(Bytes& out, resp::Protocol protocol, BytesView kind, co
 /// True when this client's subscriptions must be looked at: it listens, or is about to, to events of records.
 bool Engine::maps_events(const Session& s, const Request& r) const {
   const bool sharded = r.command->name == "SSUBSCRIBE" || r.command->name == "SUNSUBSCRIBE";
-  if (!rules_ || sharded) return false;
+  if (!scoped() || sharded) return false;
   if (s.extras && s.extras->events) return true;
   const bool pattern = r.command->name == "PSUBSCRIBE";
   if (r.command->gate != commands::Gate::subscribe) return false;
@@ -58,8 +58,7 @@ Engine::Verdict Engine::subscribe_mapped(Session& s, Request& r, Upstream& u, bo
   std::vector<Subscription> upstream;
   const auto want = [&](std::vector<Subscription> more) { upstream.insert(upstream.end(), more.begin(), more.end()); };
   if (!extras.events) {
-    extras.events = std::make_unique<KeyspaceEvents>(*rules_, settings_.view, mode_);
-    extras.events_rules = serving_->rules;
+    extras.events = std::make_unique<KeyspaceEvents>(serving_, settings_.view);
     for (const Bytes& name : extras.subscriptions.channels) want(extras.events->subscribe({false, name}));
     for (const Bytes& name : extras.subscriptions.patterns) want(extras.events->subscribe({true, name}));
   }
@@ -132,7 +131,7 @@ Engine::Verdict Engine::gate_tracking(Session& s, Request& r, Upstream& u) {
     }
   }
   if (r.command->name == "CLIENT TRACKING" && equal_ignoring_case(r.argv[2], "OFF")) s.more().broadcast = Broadcast();
-  if (!rules_ || !broadcast || prefixes.empty() || overlapping(prefixes)) return forward(s, r, u, nullptr);
+  if (!scoped() || !broadcast || prefixes.empty() || overlapping(prefixes)) return forward(s, r, u, nullptr);
   return gate_broadcast(s, r, u, prefixes, std::move(others));
 }
 
@@ -145,7 +144,7 @@ Engine::Verdict Engine::gate_broadcast(Session& s, const Request& r, Upstream& u
   run.argv.assign(prefixes.begin(), prefixes.end());
   run.argument = static_cast<std::int64_t>(prefixes.size());
   // Without any prefix the server reports everything, which is too much but never too little.
-  if (const auto wider = bcast_prefixes(*rules_, settings_.view, prefixes))
+  if (const auto wider = bcast_prefixes(served_, settings_.view, prefixes))
     for (const Bytes& prefix : *wider) {
       const bool of_app = std::find(prefixes.begin(), prefixes.end(), prefix) != prefixes.end();
       // Two prefixes of the app that overlap are for the server to refuse.

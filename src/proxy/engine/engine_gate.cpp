@@ -36,7 +36,11 @@ Engine::Verdict Engine::refuse(Session& s, const Request& r, std::string_view re
     error.what.append("reason=").append(reason).append(": ").append(text);
   }
   counters_.refused.add(1);
-  counters_.count_refusal(plan_.rule, r.command != nullptr ? r.command->id : -1, reason);
+  const control::ServedDatabase* const rules = plan_.rule < 0 ? nullptr : here(context(s).database);
+  const auto index = static_cast<std::size_t>(plan_.rule);
+  const bool listed = rules != nullptr && index < rules->by_rule.size();
+  const auto number = listed ? static_cast<std::int32_t>(rules->by_rule[index].number) : -1;
+  counters_.count_refusal(number, r.command != nullptr ? r.command->id : -1, reason);
   if (r.command != nullptr) count(*r.command, Route::refuse);
   return refuse_with(s, r, to_reply(error));
 }
@@ -254,9 +258,12 @@ Engine::Verdict Engine::gate_monitor(Session& s, Request& r) {
 }
 
 Engine::Verdict Engine::gate_move_database(Session& s, Request& r) {
-  if (!rules_) return gate_plain(s, r, false);
+  if (!scoped()) return gate_plain(s, r, false);
   if (r.command->name == "MOVE") {
-    const bool record = rules_->match(r.argv[1]).rule >= 0 || transforms::reserved(r.argv[1]);
+    const bool record = transforms::reserved(r.argv[1]) ||
+                        std::any_of(served_.begin(), served_.end(), [&](const control::ServedDatabase& one) {
+                          return one.rules->match(r.argv[1]).rule >= 0;
+                        });
     if (!record) return gate_plain(s, r, false);
     return refuse(s, r, "other-database", "a record of a migration may not be moved to or from another database");
   }

@@ -60,11 +60,12 @@ Engine::Verdict Engine::gate_in_multi(Session& s, Request& r) {
   if (r.command->name == "CLIENT SETNAME" || r.command->name == "CLIENT GETNAME") return queue_own_name(s, r, *u);
   if (r.command->name == "CLIENT REPLY" || gate == Gate::hello || gate == Gate::auth || gate == Gate::sync)
     return refuse(s, r, "transaction", "changes the connection itself and is not served inside MULTI");
-  const bool here = rules_ && context(s).database == rules_->database();
-  if (here && (gate == Gate::scan || gate == Gate::keyspace)) return queue_keyspace(s, r, *u);
-  const bool flushes = gate == Gate::flush && (here || (rules_ && r.command->name == "FLUSHALL")) &&
-                       rules_->policy().flush == transforms::Policy::Flush::refuse;
-  if (flushes || (rules_ && gate == Gate::move_database))
+  const int database = context(s).database;
+  const bool lists = gate == Gate::scan || gate == Gate::keyspace;
+  if (lists && here(database) != nullptr) return queue_keyspace(s, r, *u, database);
+  bool concerned = false, allowed = true;
+  if (gate == Gate::flush) flush_allowed(r, database, concerned, allowed);
+  if ((concerned && !allowed) || (scoped() && gate == Gate::move_database))
     return refuse(s, r, "transaction", "would touch every record of a migration and is not served inside MULTI");
   if (gate == Gate::subscribe || gate == Gate::monitor || gate == Gate::client) s.sticky = u->tainted = true;
   if (gate == Gate::client) note_pause(r);
@@ -75,6 +76,7 @@ Engine::Verdict Engine::gate_in_multi(Session& s, Request& r) {
   if (Bytes line; moves_refused(s, line)) return refuse_with(s, r, std::move(line));
   Transaction::Queued queued;
   queued.names = plan_.names;
+  queued.database = database;
   if (gate == Gate::select) queued.select = std::atoi(Bytes(r.argv[1]).c_str());
   auto& transaction = s.more().transaction;
   if (queued.select >= 0) transaction.database = queued.select;
@@ -97,23 +99,27 @@ Engine::Verdict Engine::queue_own_name(Session& s, const Request& r, Upstream& u
 }
 
 /// SCAN, KEYS, RANDOMKEY, DBSIZE inside MULTI: asked as outside of it, and read when EXEC answers.
-Engine::Verdict Engine::queue_keyspace(Session& s, const Request& r, Upstream& u) {
+Engine::Verdict Engine::queue_keyspace(Session& s, const Request& r, Upstream& u, int database) {
+  const control::ServedDatabase& rules = *here(database);
+  const bool log = r.command->reply_names == commands::ReplyNames::log;
+  if (!log && r.command->name != "DBSIZE" && refuses_listing(rules, s, r)) return Verdict::served;
   if (!may_start(u)) return hold(s, r);
   Transaction::Queued queued;
+  queued.database = database;
   if (r.command->gate == Gate::scan) {
-    auto step = plan_scan({*rules_, mode_, settings_.view, serving_->change.era}, r.argv);
+    auto step = plan_scan({rules, settings_.view, serving_->change.era}, r.argv);
     if (!step) return refuse_with(s, r, to_reply(step.error()));
     queued.scan = std::make_shared<ScanStep>(std::move(*step));
     return queue_raw(s, r, u, queued.scan->request, queued);
   }
-  if (r.command->reply_names == commands::ReplyNames::log) {
+  if (log) {
     queued.names = r.command->reply_names;
     return queue_raw(s, r, u, r.raw, queued);
   }
   queued.keyspace = true;
   if (r.command->name != "KEYS") return queue_raw(s, r, u, r.raw, queued);
   queued.keys = std::make_shared<Bytes>(r.argv[1]);
-  return queue_instead(s, r, u, {"KEYS", rules_->glob_excludes(r.argv[1]) ? r.argv[1] : BytesView("*")}, queued);
+  return queue_instead(s, r, u, {"KEYS", rules.rules->glob_excludes(r.argv[1]) ? r.argv[1] : BytesView("*")}, queued);
 }
 
 Engine::Verdict Engine::queue_instead(Session& s, const Request& r, Upstream& u, std::initializer_list<BytesView> argv,

@@ -217,7 +217,7 @@ Engine::Verdict Engine::gate_client(Session& s, Request& r) {
   s.sticky = u->tainted = true;
   if (name == "CLIENT TRACKING") s.tracking = r.argv.size() < 3 || !equal_ignoring_case(r.argv[2], "OFF");
   if (name == "CLIENT TRACKING" || name == "CLIENT CACHING") return gate_tracking(s, r, *u);
-  if (name == "CLIENT TRACKINGINFO" && rules_) return forward(s, r, *u, &hooked(s, r, Run::Hook::tracking_info));
+  if (name == "CLIENT TRACKINGINFO" && scoped()) return forward(s, r, *u, &hooked(s, r, Run::Hook::tracking_info));
   if (!lists) return forward(s, r, *u, nullptr);
   return forward(s, r, *u, &hooked(s, r, Run::Hook::client_lines));
 }

@@ -49,8 +49,8 @@ void Engine::wake_held() {
 }
 
 void Engine::end_holds() {
-  const bool told = serving_ != nullptr && serving_->migration != nullptr;
-  const Duration bound = (told ? Duration(serving_->migration->hold_limit) : settings_.hold_limit) + seconds(1);
+  const bool told = serving_ != nullptr && !serving_->runs.empty();
+  const Duration bound = (told ? Duration(control::hold_limit(*serving_)) : settings_.hold_limit) + seconds(1);
   std::erase_if(held_, [&](Session* s) {
     if (s->stall != Stall::held) return true;
     if (now_ - s->held_since < bound) return false;

@@ -103,29 +103,32 @@ void Engine::exec_reply(Session& s, Run& run, BytesView reply) {
 
 /// One element of EXEC's reply in the app's view.
 void Engine::view_element(const Transaction::Queued& queued, resp::Reply& element) {
-  if (element.error() || rules_ == nullptr) return;
-  if (queued.names == commands::ReplyNames::log && rules_) {
+  if (element.error() || !scoped()) return;
+  const control::ServedDatabase* const rules = here(queued.database);
+  if (queued.names == commands::ReplyNames::log) {
     element = log_view(std::move(element));
     return;
   }
   if (queued.instead) {
     element = queued.instead->empty() ? resp::null(resp::Protocol::resp2) : resp::bulk(*queued.instead);
+  } else if (rules == nullptr) {
+    return;
   } else if (queued.scan) {
-    auto merged = merge_scan(*rules_, *queued.scan, element);
+    auto merged = merge_scan(*rules, *queued.scan, element);
     if (merged) element = std::move(*merged);
   } else if (queued.keyspace) {
-    element = keyspace_view(std::move(element), queued.keys ? *queued.keys : Bytes());
+    element = keyspace_view(std::move(element), queued.keys ? *queued.keys : Bytes(), queued.database);
   } else if (queued.names != commands::ReplyNames::none) {
-    map_names(queued.names, AppNames(*rules_, settings_.view), element);
+    map_names(queued.names, AppNames(*rules->rules, settings_.view), element);
   }
 }
 
 Bytes Engine::mapped_reply(const Run& run, BytesView reply) const {
   if (!reply.empty() && reply[0] == '-') return error_with_app_names(reply, run.renamed);
   auto tree = resp::parse_reply(reply);
-  if (!tree || rules_ == nullptr) return Bytes(reply);
-  const AppNames names(*rules_, settings_.view);
-  map_names(run.names, names, *tree);
+  const control::ServedDatabase* const rules = here(run.database);
+  if (!tree || rules == nullptr) return Bytes(reply);
+  map_names(run.names, AppNames(*rules->rules, settings_.view), *tree);
   Bytes out;
   resp::append_reply(out, *tree);
   return out;

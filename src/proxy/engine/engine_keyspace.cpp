@@ -13,10 +13,12 @@ namespace {
 
 constexpr std::uint8_t random_key_attempts = 100;  // against a store that holds little but reserved keys
 
-bool hidden(const transforms::RuleSet& rules, migration::Mode mode, BytesView stored) {
+bool hidden(const control::ServedDatabase& here, BytesView stored) {
   if (transforms::reserved(stored)) return true;
-  const auto match = rules.match(stored);
-  return match.rule >= 0 && !migration::moving(mode) && match.side != home_side(mode);
+  const auto match = here.rules->match(stored);
+  if (match.rule < 0) return false;
+  const migration::Mode mode = here.at(match).mode;
+  return !migration::moving(mode) && match.side != home_side(mode);
 }
 
 }  // namespace
@@ -36,9 +38,22 @@ Engine::Verdict Engine::send_own(Session& s, Request& r, Upstream& u, Run& run, 
   return Verdict::served;
 }
 
+/// Where a record of a run that is not understood would be shown, and how, nobody can tell.
+bool Engine::refuses_listing(const control::ServedDatabase& here, Session& s, const Request& r) {
+  if (here.refused_run < 0) return false;
+  const std::string& why = serving_->runs[static_cast<std::size_t>(here.refused_run)].refusal;
+  counters_.refused.add(1);
+  counters_.count_refusal(-1, r.command->id, "run");
+  count(*r.command, Route::refuse);
+  refuse_with(s, r, to_reply({ErrorCode::control, why}));
+  return true;
+}
+
 Engine::Verdict Engine::gate_scan(Session& s, Request& r) {
-  if (!rules_ || s.pool.database != rules_->database()) return gate_plain(s, r, false);
-  auto step = plan_scan({*rules_, mode_, settings_.view, serving_->change.era}, r.argv);
+  const control::ServedDatabase* const rules = here(s.pool.database);
+  if (rules == nullptr) return gate_plain(s, r, false);
+  if (refuses_listing(*rules, s, r)) return Verdict::served;
+  auto step = plan_scan({*rules, settings_.view, serving_->change.era}, r.argv);
   if (!step) return answer_error(s, step.error());
   Upstream* u = channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
@@ -51,8 +66,9 @@ Engine::Verdict Engine::gate_scan(Session& s, Request& r) {
 void Engine::scan_reply(Upstream&, Pending& p, BytesView reply) {
   Run& run = *p.run;
   auto tree = resp::parse_reply(reply);
-  if (!tree || tree->error() || rules_ == nullptr) return run_done(run, reply, true);
-  auto merged = merge_scan(*rules_, *run.scan, std::move(*tree));
+  const control::ServedDatabase* const rules = here(run.database);
+  if (!tree || tree->error() || rules == nullptr) return run_done(run, reply, true);
+  auto merged = merge_scan(*rules, *run.scan, std::move(*tree));
   Bytes out;
   if (merged)
     resp::append_reply(out, *merged);
@@ -64,7 +80,10 @@ void Engine::scan_reply(Upstream&, Pending& p, BytesView reply) {
 Engine::Verdict Engine::gate_keyspace(Session& s, Request& r) {
   const bool counts_ours = s.pool.database == 0 && r.command->name == "DBSIZE";
   const bool log = r.command->reply_names == commands::ReplyNames::log;  // of commands in any database
-  if (!rules_ || (s.pool.database != rules_->database() && !counts_ours && !log)) return gate_plain(s, r, false);
+  const control::ServedDatabase* const rules = here(s.pool.database);
+  if (!scoped() || (rules == nullptr && !counts_ours && !log)) return gate_plain(s, r, false);
+  const bool lists = !log && r.command->name != "DBSIZE";
+  if (lists && refuses_listing(*rules, s, r)) return Verdict::served;
   Upstream* u = channel(s);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
   if (!log && !may_start(*u)) return hold(s, r);
@@ -75,38 +94,46 @@ Engine::Verdict Engine::gate_keyspace(Session& s, Request& r) {
   run.argv = {Bytes(r.argv[1])};
   // A record's app name says nothing of the name that it is stored by, so all names are asked for where one could fit.
   Bytes request;
-  resp::append_command(request, {"KEYS", rules_->glob_excludes(r.argv[1]) ? r.argv[1] : BytesView("*")});
+  resp::append_command(request, {"KEYS", rules->rules->glob_excludes(r.argv[1]) ? r.argv[1] : BytesView("*")});
   return send_own(s, r, *u, run, request);
 }
 
 /// The server's answer to KEYS, RANDOMKEY or (inside MULTI) DBSIZE as the app may see it. A hidden RANDOMKEY becomes
 /// null.
-resp::Reply Engine::keyspace_view(resp::Reply reply, BytesView pattern) const {
-  const AppNames names(*rules_, settings_.view);
+resp::Reply Engine::keyspace_view(resp::Reply reply, BytesView pattern, int database) const {
+  const control::ServedDatabase* const rules = here(database);
+  if (reply.type != ':' && rules == nullptr) return reply;
   Bytes scratch;
   if (reply.type == ':') {  // DBSIZE inside MULTI, where nothing of ours may be asked
     reply.integer = std::max<std::int64_t>(0, reply.integer - reserved_seen_);
   } else if (reply.aggregate()) {  // KEYS
     std::set<Bytes> shown;
     for (const resp::Reply& key : reply.elements) {
-      if (hidden(*rules_, mode_, key.text)) continue;
-      const BytesView name = names.of(key.text, scratch);
+      if (hidden(*rules, key.text)) continue;
+      const BytesView name = AppNames(*rules->rules, settings_.view).of(key.text, scratch);
       if (glob_matches(pattern, name)) shown.emplace(name);
     }
     reply.elements.clear();
     for (const Bytes& name : shown) reply.elements.push_back(resp::bulk(name));
-  } else if (!reply.null() && hidden(*rules_, mode_, reply.text)) {
+  } else if (!reply.null() && hidden(*rules, reply.text)) {
     return resp::null(resp::Protocol::resp2);
   } else if (!reply.null()) {
-    reply.text = Bytes(names.of(reply.text, scratch));
+    reply.text = Bytes(AppNames(*rules->rules, settings_.view).of(reply.text, scratch));
   }
   return reply;
 }
 
-/// SLOWLOG GET: the commands as they were run, with the app's names. The proxy's own moves are among them.
+/// SLOWLOG GET: the commands as they were run, with the app's names. The proxy's own moves are among them. The log does
+/// not say in which database: the first whose rules know a name maps it.
 resp::Reply Engine::log_view(resp::Reply log) {
-  const AppNames names(*rules_, settings_.view);
-  Bytes scratch;
+  const auto name_of = [this](const Bytes& stored) {
+    Bytes scratch;
+    for (const control::ServedDatabase& one : served_) {
+      const transforms::Match match = one.rules->match(stored);
+      if (match.rule >= 0) return Bytes(AppNames(*one.rules, settings_.view).of(match, stored, scratch));
+    }
+    return stored;
+  };
   for (resp::Reply& entry : log.elements) {
     if (entry.elements.size() < 4) continue;
     auto& words = entry.elements[3].elements;
@@ -118,8 +145,7 @@ resp::Reply Engine::log_view(resp::Reply log) {
       continue;
     for (const commands::KeyAt& at : keys_.keys()) {
       if ((at.access & (commands::kNotKey | commands::kChannel)) != 0 || at.index >= words.size()) continue;
-      const Bytes name(names.of(words[at.index].text, scratch));
-      words[at.index].text = name;
+      words[at.index].text = name_of(words[at.index].text);
     }
   }
   return log;
@@ -128,11 +154,12 @@ resp::Reply Engine::log_view(resp::Reply log) {
 void Engine::keyspace_reply(Upstream& u, Pending& p, BytesView reply) {
   Run& run = *p.run;
   auto tree = resp::parse_reply(reply);
-  if (!tree || tree->error() || rules_ == nullptr) return run_done(run, reply, true);
+  if (!tree || tree->error() || !scoped()) return run_done(run, reply, true);
   const bool was_key = tree->textual();
   const bool log = std::exchange(run.names, commands::ReplyNames::none) == commands::ReplyNames::log;
-  resp::Reply view = log ? log_view(std::move(*tree))
-                         : keyspace_view(std::move(*tree), run.argv.empty() ? BytesView() : BytesView(run.argv[0]));
+  resp::Reply view =
+      log ? log_view(std::move(*tree))
+          : keyspace_view(std::move(*tree), run.argv.empty() ? BytesView() : BytesView(run.argv[0]), run.database);
   Session* s = run.session;
   if (was_key && view.null() && s != nullptr && !s->closed) {  // a reserved key: ask for another
     if (!may_start(u))
@@ -152,10 +179,23 @@ void Engine::keyspace_reply(Upstream& u, Pending& p, BytesView reply) {
   run_done(run, out, false);
 }
 
+/// Whether records of some run would go, and whether all of those runs allow it.
+void Engine::flush_allowed(const Request& r, int database, bool& concerned, bool& allowed) const {
+  concerned = false, allowed = true;
+  for (const control::ServedDatabase& one : served_) {
+    if (one.database != database && r.command->name != "FLUSHALL") continue;
+    concerned = true;
+    for (const control::ServedRule& rule : one.by_rule)
+      allowed &= !rule.refused && rule.policy.flush == transforms::Policy::Flush::allow;
+    allowed &= one.shut.empty();
+  }
+}
+
 Engine::Verdict Engine::gate_flush(Session& s, Request& r) {
-  const bool here = rules_ && (s.pool.database == rules_->database() || r.command->name == "FLUSHALL");
-  if (!here) return gate_plain(s, r, false);
-  if (rules_->policy().flush == transforms::Policy::Flush::allow) {
+  bool concerned = false, allowed = true;
+  flush_allowed(r, s.pool.database, concerned, allowed);
+  if (!concerned) return gate_plain(s, r, false);
+  if (allowed) {
     Upstream* u = channel(s);
     if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
     return may_start(*u) ? gate_plain(s, r, false) : hold(s, r);

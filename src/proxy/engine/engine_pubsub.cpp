@@ -93,7 +93,7 @@ void Engine::async_frame(Upstream& u, Session& s, BytesView frame, bool borrow) 
   const bool waits = s.extras && s.extras->confirmations != 0;
   const bool mapped = s.extras && s.extras->events;
   const bool may_invalidate =
-      (rules_ || settings_.follows) && frame.substr(0, 64).find("invalidate") != BytesView::npos;
+      (scoped() || settings_.follows) && frame.substr(0, 64).find("invalidate") != BytesView::npos;
   if (!waits && !mapped && !may_invalidate) return write_out(s, frame, borrow);
   auto tree = resp::parse_reply(frame);
   if (!tree || !tree->aggregate() || tree->elements.empty()) {
@@ -102,7 +102,7 @@ void Engine::async_frame(Upstream& u, Session& s, BytesView frame, bool borrow) 
   }
   if (may_invalidate && is_invalidation(*tree)) {
     if (only_reserved(*tree)) return;
-    if (rules_) map_invalidation(AppNames(*rules_, settings_.view), *tree);
+    map_invalidation(served_, settings_.view, *tree);
     Bytes out;
     resp::append_reply(out, *tree);
     return write_out(s, out, false);

@@ -8,15 +8,25 @@
 namespace keyshift::proxy {
 namespace {
 constexpr BytesView invalidations = "__redis__:invalidate";
+
+bool same_rules(const control::Serving& before, const control::Serving& now) {
+  const auto same = [](const control::ServedDatabase& a, const control::ServedDatabase& b) {
+    return a.database == b.database && a.rules == b.rules;
+  };
+  return std::equal(before.databases.begin(), before.databases.end(), now.databases.begin(), now.databases.end(), same);
 }
+}  // namespace
 
 /// Subscriptions to events of records follow rules and mode. What was subscribed for the rules before stays, and what
 /// comes by it is mapped by nobody's name any more.
 void Engine::renew_listeners(const control::Serving& before) {
+  const bool rules_changed = !same_rules(before, *serving_);
   for (const auto& s : sessions_) {
     if (s->closed || !s->extras) continue;
-    if (before.rules != serving_->rules && rules_ != nullptr) renew_events(*s);
-    if (s->extras->events) s->extras->events->set_mode(mode_);
+    auto& events = s->extras->events;
+    const bool fits = events && events->fits(*serving_);
+    if (!fits && rules_changed && scoped()) renew_events(*s);
+    if (events && events->fits(*serving_)) events->follow(serving_);
     const bool redirected = s->raw && s->extras->subscriptions.channels.contains(invalidations);
     if (redirected && before.change.era != serving_->change.era) forget_cached(*s);
   }
@@ -29,7 +39,7 @@ void Engine::renew_events(Session& s) {
   for (const Bytes& name : own.channels) listens |= is_event(name, false);
   for (const Bytes& name : own.patterns) listens |= is_event(name, true);
   if (!listens || s.pinned == nullptr) return;
-  auto events = std::make_unique<KeyspaceEvents>(*rules_, settings_.view, mode_);
+  auto events = std::make_unique<KeyspaceEvents>(serving_, settings_.view);
   Bytes out;
   const auto subscribe = [&](const Bytes& name, bool pattern) {
     for (const Subscription& one : events->subscribe({pattern, name}))
@@ -38,7 +48,6 @@ void Engine::renew_events(Session& s) {
   for (const Bytes& name : own.channels) subscribe(name, false);
   for (const Bytes& name : own.patterns) subscribe(name, true);
   s.extras->events = std::move(events);
-  s.extras->events_rules = serving_->rules;
   s.pinned->out.copy(out);
   mark(*s.pinned);
 }

@@ -94,18 +94,23 @@ void Engine::run_reply(Upstream& u, Pending& p, BytesView reply) {
 /// What RENAMENX said of one record.
 void Engine::judge_move(Run& run, std::size_t index, BytesView reply, Time sent) {
   const Move& move = run.moves[index];
-  RuleCounters& counters = counters_.rules[static_cast<std::size_t>(move.rule) % counters_.rules.size()];
+  const control::ServedDatabase* const rules = here(run.database);
+  const auto rule = static_cast<std::size_t>(move.rule);
+  const bool listed = rules != nullptr && rule < rules->by_rule.size();  // else the table of runs is another one by now
+  RuleCounters& counters = counters_.rules[listed ? rules->by_rule[rule].number % counters_.rules.size() : 0];
+  const std::size_t under = listed ? rules->by_rule[rule].run : 0;
   if (reply == ":1\r\n") {
     counters.moved.add(1);
     counters_.moves.add(static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(now_ - sent).count()));
-    if (run.generation == generation_) ensured_.insert(move.to);
+    if (listed && run.generation == generation_) ensured_.insert(move.to, unders_[under]);
   } else if (reply.starts_with("-ERR no such key")) {
     counters.absent.add(1);
-    if (run.generation == generation_) ensured_.insert(move.to);
+    if (listed && run.generation == generation_) ensured_.insert(move.to, unders_[under]);
   } else if (reply == ":0\r\n") {
     counters.conflicts.add(1);
     run.conflict = true;
-    if (run.kind == Run::Kind::pair) put_aside(move);
+    run.conflicts.push_back(index);
+    if (run.kind == Run::Kind::pair) put_aside(move, run.database);
   } else {
     counters.refused.add(1);
     run.failed = true;
@@ -146,10 +151,10 @@ void Engine::transaction_reply(Upstream&, Pending& p, BytesView reply) {
   }
   for (std::size_t i = 0; i < run.moves.size(); ++i) {
     judge_move(run, i, elements[i * step], p.sent);
-    if (step == 1 && elements[i] == ":0\r\n") put_aside(run.moves[i]);
+    if (step == 1 && elements[i] == ":0\r\n") put_aside(run.moves[i], run.database);
     if (step == 2 && elements[i * 2 + 1] == ":1\r\n") {
       counters_.conflicts_resolved.add(1);
-      list_quarantined(run.moves[i]);
+      list_quarantined(run.moves[i], run.database);
     }
   }
   run_done(run, elements.back(), true);
@@ -170,9 +175,9 @@ void Engine::moves_done(Run& run) {
     free_run(run);
     return wake(*s);
   }
-  if (run.conflict && !target_wins(mode_, rules_->policy().conflict)) return resolve_conflicts(run);
+  if (run.conflict && !target_wins_all(run)) return resolve_conflicts(run);
   if (run.conflict)
-    for (const Move& m : run.moves) put_aside(m);
+    for (const std::size_t i : run.conflicts) put_aside(run.moves[i], run.database);
   s->more().moves_error = run.error;
   s->moved_once = true;
   s->stall = Stall::none;
@@ -181,10 +186,12 @@ void Engine::moves_done(Run& run) {
 }
 
 /// keep-new: N is the record. A leftover at O would become the record again once N is deleted: it goes to quarantine.
-void Engine::put_aside(const Move& move) {
-  if (rules_ == nullptr) return;
+void Engine::put_aside(const Move& move, int database) {
+  const control::ServedRule* const rule = rule_of(move, database);
+  if (rule == nullptr) return;
+  const std::string& id = serving_->runs[rule->run].id;
   PoolKey key;
-  key.database = rules_->database();
+  key.database = database;
   const auto it = pools_.find(key);
   if (it == pools_.end() || it->second.shared == nullptr || it->second.shared->state != Upstream::State::open) return;
   Upstream& u = *it->second.shared;
@@ -192,9 +199,9 @@ void Engine::put_aside(const Move& move) {
   Run& run = new_run(Run::Kind::conflict, nullptr, nullptr);
   run.moves = {move};
   run.phase = 9;
-  const Bytes quarantine = migration::quarantine_name(serving_->run, move.from);
+  const Bytes quarantine = migration::quarantine_name(id, move.from);
   Bytes out;
-  resp::append_command(out, {"SADD", migration::quarantined_name(serving_->run), quarantine});
+  resp::append_command(out, {"SADD", migration::quarantined_name(id), quarantine});
   expect(u, nullptr, nullptr);
   // Both in one step: if N went away meanwhile, O is the record after all and moves.
   resp::append_command(out, {"MULTI"});

@@ -106,7 +106,7 @@ void Engine::append_request(Upstream& u, const Request& r, bool keep) {
 }
 
 void Engine::plan(const Session& s, const Request& r) {
-  if (!rules_) return;  // the gate has cleared it
+  if (!scoped()) return;  // the gate has cleared it
   const bool told = table_.keys(*r.command, r.argv, keys_);
   plan_command(context(s), *r.command, r.argv, keys_, told, plan_);
 }
@@ -134,7 +134,7 @@ void Engine::append_moves(Upstream& u, Run& run) {
   for (const Move& m : run.moves) {
     resp::append_command(out, {"RENAMENX", m.from, m.to});
     if (run.moves_per_record == 2)
-      resp::append_command(out, {"RENAMENX", m.from, migration::quarantine_name(serving_->run, m.from)});
+      resp::append_command(out, {"RENAMENX", m.from, migration::quarantine_name(run_id(m, run.database), m.from)});
   }
   u.out.grew(out.size() - before);
   mark(u);
@@ -199,11 +199,12 @@ void Engine::send_transaction(Session& s, const Request& r, Upstream& u) {
 /// The moves of the command that the session wants next go on a connection of ours; the session waits.
 Engine::Verdict Engine::moves_first(Session& s, const Request& r) {
   PoolKey key;
-  key.database = rules_->database();
+  key.database = context(s).database;
   Upstream* u = shared_channel(s, key);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
   if (!may_start(*u)) return hold(s, r);
   Run& run = new_run(Run::Kind::moves, &s, r.command);
+  run.database = key.database;
   run.argument = turn_;
   run.moves = plan_.moves;
   run.outstanding = static_cast<std::uint32_t>(run.moves.size());
@@ -281,6 +282,7 @@ Run& Engine::new_run(Run::Kind kind, Session* s, const commands::Command* comman
   Run& run = *owned;
   run.kind = kind;
   run.session = s;
+  run.database = s == nullptr ? 0 : s->pool.database;
   run.generation = generation_;
   if (command != nullptr) {
     run.command = command->id;

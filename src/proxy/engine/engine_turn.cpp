@@ -9,11 +9,27 @@ namespace keyshift::proxy {
 std::shared_ptr<const control::Serving> serving_by_hand(const EngineSettings& settings) {
   auto out = std::make_shared<control::Serving>();
   out->change.era = 0;
-  out->rules = settings.rules;
-  out->mode = settings.mode;
-  out->run = settings.run;
+  if (!settings.rules) return out;
+  control::ServedRun run;
+  run.id = settings.run;
+  run.mode = settings.mode;
+  run.rules = settings.rules;
+  out->runs.push_back(std::move(run));
+  control::lay_out(*out);
   return out;
 }
+
+namespace {
+
+/// A mistake that tests plant: every run as if nothing of it had ever moved.
+std::shared_ptr<const control::Serving> at_old_side(const control::Serving& serving) {
+  auto out = std::make_shared<control::Serving>(serving);
+  for (control::ServedRun& run : out->runs) run.mode = migration::Mode::old;
+  control::lay_out(*out, &serving);
+  return out;
+}
+
+}  // namespace
 
 bool Engine::by_hand() const noexcept { return serving_->carries == control::Carries::records && !serving_->change.id; }
 
@@ -40,9 +56,12 @@ void Engine::turn(std::shared_ptr<const control::Serving> serving, Time now) {
 }
 
 void Engine::act_on(std::shared_ptr<const control::Serving> serving) {
+  if (settings_.naive == Naive::old_side) serving = at_old_side(*serving);
+  remember_runs(serving_.get(), *serving);
   serving_ = std::move(serving);
-  rules_ = serving_->rules.get();
-  mode_ = settings_.naive == Naive::old_side ? migration::Mode::old : serving_->mode;
+  served_ = serving_->databases;
+  runs_served_ = serving_->runs;
+  moving_ = std::any_of(served_.begin(), served_.end(), [](const auto& one) { return one.moving; });
   ++turn_;
   for (const auto& s : sessions_) {  // what was moved for a command that waits is looked at again
     s->moved_once = s->moves_final = false;
@@ -50,9 +69,39 @@ void Engine::act_on(std::shared_ptr<const control::Serving> serving) {
   }
 }
 
-/// Records go the other way now: what was known to be in place is not.
+/// What is known to be in place stays known for a run that has not turned since. One that has is known under another
+/// number, so that all that was known of its records is forgotten, in constant time. An era begins with each turn of
+/// any run: who has missed one cannot tell which of them turned.
+void Engine::remember_runs(const control::Serving* before, const control::Serving& now) {
+  const std::uint64_t era = now.change.era;
+  const bool same_era = before != nullptr && before->change.era == era;
+  const bool next_era = before != nullptr && before->change.era + 1 == era;
+  std::vector<EnsuredUnder> unders;
+  bool kept = false;
+  for (const control::ServedRun& run : now.runs) {
+    const EnsuredUnder* const known = before == nullptr ? nullptr : known_under(*before, run, same_era, next_era);
+    kept |= known != nullptr;
+    unders.push_back(known != nullptr ? *known : EnsuredUnder{0, ++unders_given_, 0});
+  }
+  if (!kept) ensured_.forget_all();
+  unders_ = std::move(unders);
+}
+
+/// Under what records of `run` were known, if they still are; null: they are not.
+const EnsuredUnder* Engine::known_under(const control::Serving& before, const control::ServedRun& run, bool same_era,
+                                        bool next_era) const noexcept {
+  for (std::size_t i = 0; i < before.runs.size(); ++i) {
+    const control::ServedRun& then = before.runs[i];
+    if (then.id != run.id) continue;
+    const bool same_home = migration::runs_at_new(then.mode) == migration::runs_at_new(run.mode);
+    const bool stays = (same_era && same_home) || (next_era && then.mode == run.mode);
+    return stays || settings_.naive == Naive::remembered ? &unders_[i] : nullptr;
+  }
+  return nullptr;
+}
+
+/// Some records go the other way now: what is still to be learnt from replies to the era before counts no more.
 void Engine::forget_era() {
-  if (settings_.naive != Naive::remembered) ensured_.forget_all();
   ++generation_;
   ++eras_;
 }

@@ -37,21 +37,36 @@ bool is_invalidation(const resp::Reply& reply) noexcept {
          parts[1].text == "__redis__:invalidate";
 }
 
-void map_invalidation(const AppNames& names, resp::Reply& reply) {
-  if (is_invalidation(reply)) map_names(commands::ReplyNames::array, names, reply.elements.back());
+void map_invalidation(std::span<const control::ServedDatabase> databases, migration::View view, resp::Reply& reply) {
+  if (!is_invalidation(reply)) return;
+  resp::Reply& keys = reply.elements.back();
+  const std::vector<resp::Reply> stored = databases.size() > 1 ? keys.elements : std::vector<resp::Reply>();
+  for (std::size_t i = 0; i < databases.size(); ++i) {
+    const AppNames names(*databases[i].rules, view);
+    if (i == 0) {
+      map_names(commands::ReplyNames::array, names, keys);
+      continue;
+    }
+    resp::Reply more = keys;
+    more.elements = stored;
+    map_names(commands::ReplyNames::array, names, more);
+    for (std::size_t k = 0; k < stored.size(); ++k)
+      if (more.elements[k].text != keys.elements[k].text) keys.elements.push_back(std::move(more.elements[k]));
+  }
 }
 
-std::optional<std::vector<Bytes>> bcast_prefixes(const transforms::RuleSet& rules, migration::View view,
-                                                 std::span<const BytesView> prefixes) {
+std::optional<std::vector<Bytes>> bcast_prefixes(std::span<const control::ServedDatabase> databases,
+                                                 migration::View view, std::span<const BytesView> prefixes) {
   if (prefixes.empty()) return std::nullopt;
   std::vector<Bytes> wanted(prefixes.begin(), prefixes.end());
-  for (const transforms::Rule& rule : rules.rules()) {
-    const bool old_view = view == migration::View::old;
-    const Bytes app = literal_prefix(old_view ? rule.from : rule.to);
-    const bool concerned = std::any_of(prefixes.begin(), prefixes.end(),
-                                       [&](BytesView prefix) { return one_begins_with_other(prefix, app); });
-    if (concerned) wanted.push_back(literal_prefix(old_view ? rule.to : rule.from));
-  }
+  const bool old_view = view == migration::View::old;
+  for (const control::ServedDatabase& one : databases)
+    for (const transforms::Rule& rule : one.rules->rules()) {
+      const Bytes app = literal_prefix(old_view ? rule.from : rule.to);
+      const bool concerned = std::any_of(prefixes.begin(), prefixes.end(),
+                                         [&](BytesView prefix) { return one_begins_with_other(prefix, app); });
+      if (concerned) wanted.push_back(literal_prefix(old_view ? rule.to : rule.from));
+    }
   wanted = without_covered(std::move(wanted));
   if (wanted.front().empty()) return std::nullopt;
   return wanted;

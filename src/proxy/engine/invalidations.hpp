@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "control/serving.hpp"
 #include "migration/mode.hpp"
 #include "proxy/engine/app_names.hpp"
 #include "resp/reply.hpp"
@@ -18,16 +19,16 @@ bool is_invalidation(const resp::Reply& reply) noexcept;
 
 /// Puts the app's names in place of the stored ones; both names of a record become the one that the app reads it by,
 /// and a name that comes twice stays twice. Null ("everything") stays null. `reply` is an invalidation; else it is left
-/// alone.
-void map_invalidation(const AppNames& names, resp::Reply& reply);
+/// alone. Redis does not say of which database a name is: where rules hold in several, it is mapped by each.
+void map_invalidation(std::span<const control::ServedDatabase> databases, migration::View view, resp::Reply& reply);
 
 /// What to register with CLIENT TRACKING ... BCAST upstream, so that both names of every record whose app's name begins
 /// with one of `prefixes` are covered: the prefixes themselves, and the literal beginnings of the other side's patterns
 /// of the rules that could be concerned; none of them begins with another, since Redis refuses that. No prefix at all,
 /// and nullopt in the answer, mean everything: it cannot be narrowed. More than what the app asked for may then be
 /// invalidated. The app's own prefixes must not overlap: that is for the caller to find with overlapping().
-std::optional<std::vector<Bytes>> bcast_prefixes(const transforms::RuleSet& rules, migration::View view,
-                                                 std::span<const BytesView> prefixes);
+std::optional<std::vector<Bytes>> bcast_prefixes(std::span<const control::ServedDatabase> databases,
+                                                 migration::View view, std::span<const BytesView> prefixes);
 
 /// True when one of `prefixes` begins with another, equal ones included: Redis answers that with an error.
 bool overlapping(std::span<const BytesView> prefixes) noexcept;

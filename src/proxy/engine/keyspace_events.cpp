@@ -13,16 +13,26 @@ constexpr BytesView kRenameFrom = "rename_from", kRenameTo = "rename_to";
 
 }  // namespace
 
-KeyspaceEvents::KeyspaceEvents(const transforms::RuleSet& rules, migration::View view, migration::Mode mode)
-    : rules_(rules), names_(rules, view), leaving_(opposite(home_side(mode))) {
-  const Bytes database = std::to_string(rules.database());
-  key_prefix_ = "__keyspace@" + database + "__:";
-  event_prefix_ = "__keyevent@" + database + "__:";
+KeyspaceEvents::KeyspaceEvents(std::shared_ptr<const control::Serving> serving, migration::View view)
+    : serving_(std::move(serving)), view_(view) {
+  for (std::size_t i = 0; i < serving_->databases.size(); ++i) {
+    const Bytes database = std::to_string(serving_->databases[i].database);
+    places_.push_back({i, "__keyspace@" + database + "__:", "__keyevent@" + database + "__:", {}});
+  }
 }
 
-void KeyspaceEvents::set_mode(migration::Mode mode) {
-  leaving_ = opposite(home_side(mode));
-  for (MoveSeen& seen : seen_) seen = {};
+bool KeyspaceEvents::fits(const control::Serving& serving) const {
+  const auto same = [](const control::ServedDatabase& a, const control::ServedDatabase& b) {
+    return a.database == b.database && a.rules == b.rules;
+  };
+  return std::equal(serving.databases.begin(), serving.databases.end(), serving_->databases.begin(),
+                    serving_->databases.end(), same);
+}
+
+void KeyspaceEvents::follow(std::shared_ptr<const control::Serving> serving) {
+  serving_ = std::move(serving);
+  for (Place& place : places_)
+    for (MoveSeen& seen : place.seen) seen = {};
 }
 
 std::vector<Subscription> KeyspaceEvents::subscribe(const Subscription& app) {
@@ -31,8 +41,9 @@ std::vector<Subscription> KeyspaceEvents::subscribe(const Subscription& app) {
   for (Subscription& needed : upstream_for(app)) {
     if (upstream_[needed]++ != 0) continue;
     // A move already seen was over before this subscription began.
-    for (MoveSeen& seen : seen_)
-      if (!seen.to.empty()) seen.dropped.insert(needed);
+    for (Place& place : places_)
+      for (MoveSeen& seen : place.seen)
+        if (!seen.to.empty()) seen.dropped.insert(needed);
     added.push_back(std::move(needed));
   }
   return added;
@@ -52,80 +63,94 @@ std::vector<Subscription> KeyspaceEvents::unsubscribe(const Subscription& app) {
 
 std::vector<Subscription> KeyspaceEvents::upstream_for(const Subscription& app) const {
   std::set<Subscription> needed{app};
-  const BytesView name = app.name;
-  if (!app.pattern && name.starts_with(key_prefix_)) {
-    const BytesView key = name.substr(key_prefix_.size());
-    const transforms::Match match = rules_.match(key);
-    Bytes other;
-    if (match.rule >= 0) {
-      rules_.other_name(match, key, other);
-      needed.insert({false, key_prefix_ + other});
-    }
-  }
-  if (app.pattern && concerns_records(name)) {
-    for (std::size_t rule = 0; rule < rules_.rules().size(); ++rule)
-      for (const Side side : {Side::from, Side::to}) needed.insert(covering(rule, side));
-  }
-  const Bytes heard = event_prefix_ + Bytes(kRenameTo);
-  if (app.pattern ? glob_matches(name, heard) : name == heard)
-    needed.insert({false, event_prefix_ + Bytes(kRenameFrom)});
+  for (const Place& place : places_) needed_at(place, app, needed);
   return {needed.begin(), needed.end()};
 }
 
-/// Could a record's keyspace channel, by the app's name, fit the pattern? True when that cannot be told.
-bool KeyspaceEvents::concerns_records(BytesView pattern) const {
-  const GlobPrefix prefix = glob_prefix(pattern);
-  const BytesView literal = prefix.literal;
-  if (!literal.starts_with(key_prefix_)) return BytesView(key_prefix_).starts_with(literal) && !prefix.rest.empty();
-  const Bytes keys = glob_escaped(literal.substr(key_prefix_.size())) + Bytes(prefix.rest);
-  return !rules_.glob_excludes(keys);
+void KeyspaceEvents::needed_at(const Place& place, const Subscription& app, std::set<Subscription>& needed) const {
+  const BytesView name = app.name;
+  const transforms::RuleSet& rules = *rules_of(place).rules;
+  if (!app.pattern && name.starts_with(place.key_prefix)) {
+    const BytesView key = name.substr(place.key_prefix.size());
+    const transforms::Match match = rules.match(key);
+    Bytes other;
+    if (match.rule >= 0) {
+      rules.other_name(match, key, other);
+      needed.insert({false, place.key_prefix + other});
+    }
+  }
+  if (app.pattern && concerns_records(place, name)) {
+    for (std::size_t rule = 0; rule < rules.rules().size(); ++rule)
+      for (const Side side : {Side::from, Side::to}) needed.insert(covering(place, rule, side));
+  }
+  const Bytes heard = place.event_prefix + Bytes(kRenameTo);
+  if (app.pattern ? glob_matches(name, heard) : name == heard)
+    needed.insert({false, place.event_prefix + Bytes(kRenameFrom)});
 }
 
-Subscription KeyspaceEvents::covering(std::size_t rule, Side side) const {
-  const transforms::Rule& row = rules_.rules()[rule];
-  return {true, key_prefix_ + (side == Side::from ? row.from : row.to).covering_glob()};
+/// Could a record's keyspace channel, by the app's name, fit the pattern? True when that cannot be told.
+bool KeyspaceEvents::concerns_records(const Place& place, BytesView pattern) const {
+  const GlobPrefix prefix = glob_prefix(pattern);
+  const BytesView literal = prefix.literal, here = place.key_prefix;
+  if (!literal.starts_with(here)) return here.starts_with(literal) && !prefix.rest.empty();
+  const Bytes keys = glob_escaped(literal.substr(here.size())) + Bytes(prefix.rest);
+  return !rules_of(place).rules->glob_excludes(keys);
+}
+
+Subscription KeyspaceEvents::covering(const Place& place, std::size_t rule, Side side) const {
+  const transforms::Rule& row = rules_of(place).rules->rules()[rule];
+  return {true, place.key_prefix + (side == Side::from ? row.from : row.to).covering_glob()};
 }
 
 std::vector<Event> KeyspaceEvents::on_message(const Subscription& by, BytesView channel, BytesView payload) {
   std::vector<Event> out;
-  if (channel.starts_with(key_prefix_)) {
-    key_message(by, channel.substr(key_prefix_.size()), payload, out);
-    return out;
+  for (Place& place : places_) {
+    if (channel.starts_with(place.key_prefix)) {
+      key_message(place, by, channel.substr(place.key_prefix.size()), payload, out);
+      return out;
+    }
+    if (channel.starts_with(place.event_prefix)) {
+      event_message(place, by, channel, payload, out);
+      return out;
+    }
   }
-  if (!channel.starts_with(event_prefix_)) {
-    deliver(by, channel, payload, out);
-    return out;
-  }
-  if (transforms::reserved(payload)) return out;
-  const transforms::Match match = rules_.match(payload);
-  if (dropped(by_event, by, payload, match, channel.substr(event_prefix_.size()))) return out;
-  Bytes scratch;
-  deliver(by, channel, names_.of(match, payload, scratch), out);
+  deliver(by, channel, payload, out);
   return out;
 }
 
-void KeyspaceEvents::key_message(const Subscription& by, BytesView stored, BytesView event, std::vector<Event>& out) {
+void KeyspaceEvents::event_message(Place& place, const Subscription& by, BytesView channel, BytesView stored,
+                                   std::vector<Event>& out) {
   if (transforms::reserved(stored)) return;
-  const transforms::Match match = rules_.match(stored);
+  const transforms::Match match = rules_of(place).rules->match(stored);
+  if (dropped(place, by_event, by, stored, match, channel.substr(place.event_prefix.size()))) return;
   Bytes scratch;
-  const Bytes channel = key_prefix_ + Bytes(names_.of(match, stored, scratch));
+  deliver(by, channel, names_of(place).of(match, stored, scratch), out);
+}
+
+void KeyspaceEvents::key_message(Place& place, const Subscription& by, BytesView stored, BytesView event,
+                                 std::vector<Event>& out) {
+  if (transforms::reserved(stored)) return;
+  const transforms::Match match = rules_of(place).rules->match(stored);
+  Bytes scratch;
+  const Bytes channel = place.key_prefix + Bytes(names_of(place).of(match, stored, scratch));
   if (match.rule < 0) return deliver(by, channel, event, out);
-  if (dropped(by_key, by, stored, match, event)) return;
+  if (dropped(place, by_key, by, stored, match, event)) return;
   if (!by.pattern) {
     if (app_.contains({false, channel})) out.push_back({std::nullopt, channel, Bytes(event)});
     return;
   }
   // The same event comes by every pattern that fits it: the one of its rule and side counts.
-  if (by == covering(static_cast<std::size_t>(match.rule), match.side)) deliver_patterns(channel, event, out);
+  if (by == covering(place, static_cast<std::size_t>(match.rule), match.side)) deliver_patterns(channel, event, out);
 }
 
-bool KeyspaceEvents::dropped(Kind kind, const Subscription& by, BytesView stored, const transforms::Match& match,
-                             BytesView event) {
+bool KeyspaceEvents::dropped(Place& place, Kind kind, const Subscription& by, BytesView stored,
+                             const transforms::Match& match, BytesView event) {
   if (match.rule < 0) return false;
-  MoveSeen& seen = seen_[kind];
-  if (match.side == leaving_ && event == kRenameFrom) {
+  MoveSeen& seen = place.seen[kind];
+  const control::ServedDatabase& here = rules_of(place);
+  if (match.side != home_side(here.at(match).mode) && event == kRenameFrom) {
     Bytes other;
-    rules_.other_name(match, stored, other);
+    here.rules->other_name(match, stored, other);
     if (other != seen.to || !seen.dropped.empty()) seen = {std::move(other), {}};
     return true;
   }

@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include "migration/mode.hpp"
+#include "control/serving.hpp"
 #include "proxy/engine/app_names.hpp"
 
 namespace keyshift::proxy {
@@ -27,10 +27,9 @@ struct Event {
 bool could_be_event(BytesView name, bool pattern) noexcept;
 
 /// Keyspace notifications of one session in the app's view (docs/protocol.md, section 6): which channels to ask the
-/// server for, and what of its messages the app gets. One per connection that subscribes; one thread. `rules` must live
-/// as long.
+/// server for, and what of its messages the app gets. One per connection that subscribes; one thread.
 ///
-/// Promised, for channels `__keyspace@<db>__:<key>` and `__keyevent@<db>__:<event>` of the rules' database:
+/// Promised, for channels `__keyspace@<db>__:<key>` and `__keyevent@<db>__:<event>` of each database with rules:
 /// - An event of a record comes under the app's name, whichever of its names it happened under, once for each of the
 ///   app's subscriptions that fit the *app's* channel, as Redis would send it.
 /// - The rename_from and rename_to of a move never come. A rename away from the side that records leave can only be a
@@ -38,14 +37,17 @@ bool could_be_event(BytesView name, bool pattern) noexcept;
 /// - Events of reserved keys never come.
 /// All other channels are passed on as they are, bytes and order unchanged. Not promised: more than Redis does (events
 /// sent while a connection is away are lost); events on strays, keys on the wrong side of a settled mode, come as
-/// events of the record. Across set_mode() a move whose two halves fall on both sides may show.
+/// events of the record. Across follow() a move whose two halves fall on both sides may show.
 ///
 /// The server's confirmations count upstream subscriptions; those for the app are the caller's to make.
 class KeyspaceEvents {
  public:
-  KeyspaceEvents(const transforms::RuleSet& rules, migration::View view, migration::Mode mode);
+  KeyspaceEvents(std::shared_ptr<const control::Serving> serving, migration::View view);
 
-  void set_mode(migration::Mode mode);
+  /// True when `serving` has the same rules, so that follow() will do.
+  [[nodiscard]] bool fits(const control::Serving& serving) const;
+  /// Records may go other ways from here on.
+  void follow(std::shared_ptr<const control::Serving> serving);
 
   /// The app subscribes or unsubscribes. Gives what must now be subscribed or unsubscribed upstream; empty when the
   /// upstream subscriptions of others cover it. Repeating either does no harm.
@@ -69,22 +71,33 @@ class KeyspaceEvents {
     std::set<Subscription> dropped;  ///< by which its rename_to was dropped already
   };
   enum Kind : std::size_t { by_key, by_event };
+  /// One database with rules.
+  struct Place {
+    std::size_t index = 0;  ///< in Serving::databases
+    Bytes key_prefix, event_prefix;
+    MoveSeen seen[2];
+  };
 
-  [[nodiscard]] bool dropped(Kind kind, const Subscription& by, BytesView stored, const transforms::Match& match,
-                             BytesView event);
-  void key_message(const Subscription& by, BytesView stored, BytesView event, std::vector<Event>& out);
+  [[nodiscard]] const control::ServedDatabase& rules_of(const Place& place) const {
+    return serving_->databases[place.index];
+  }
+  [[nodiscard]] AppNames names_of(const Place& place) const { return {*rules_of(place).rules, view_}; }
+  void needed_at(const Place& place, const Subscription& app, std::set<Subscription>& needed) const;
+  [[nodiscard]] bool dropped(Place& place, Kind kind, const Subscription& by, BytesView stored,
+                             const transforms::Match& match, BytesView event);
+  void key_message(Place& place, const Subscription& by, BytesView stored, BytesView event, std::vector<Event>& out);
+  void event_message(Place& place, const Subscription& by, BytesView channel, BytesView stored,
+                     std::vector<Event>& out);
   void deliver_patterns(BytesView channel, BytesView payload, std::vector<Event>& out) const;
   void deliver(const Subscription& by, BytesView channel, BytesView payload, std::vector<Event>& out) const;
-  [[nodiscard]] bool concerns_records(BytesView pattern) const;
-  [[nodiscard]] Subscription covering(std::size_t rule, transforms::Side side) const;
+  [[nodiscard]] bool concerns_records(const Place& place, BytesView pattern) const;
+  [[nodiscard]] Subscription covering(const Place& place, std::size_t rule, transforms::Side side) const;
 
-  const transforms::RuleSet& rules_;
-  AppNames names_;
-  transforms::Side leaving_;
-  Bytes key_prefix_, event_prefix_;
+  std::shared_ptr<const control::Serving> serving_;
+  migration::View view_;
+  std::vector<Place> places_;
   std::set<Subscription> app_;
   std::map<Subscription, std::size_t> upstream_;  ///< how many of the app's need it
-  MoveSeen seen_[2];
 };
 
 }  // namespace keyshift::proxy

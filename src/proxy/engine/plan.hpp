@@ -30,7 +30,7 @@ enum class Shape : std::uint8_t {
 struct Move {
   Bytes from;
   Bytes to;
-  std::int32_t rule;
+  std::int32_t rule;  ///< index into the rules of the session's database
   bool operator==(const Move&) const = default;
 };
 

@@ -2,26 +2,27 @@
 #include <span>
 
 #include "base/bytes.hpp"
-#include "migration/mode.hpp"
+#include "control/serving.hpp"
 #include "proxy/engine/plan.hpp"
 #include "resp/commands/table.hpp"
-#include "transforms/rule_set.hpp"
 
 namespace keyshift::proxy {
 
-/// Says whether a record, by its stored name in the current mode, is known to be in place. May say no at any time.
+/// Says whether a record of `rule`, by its stored name in the current mode, is known to be in place. May say no at any
+/// time.
 class KnownRecords {
  public:
   virtual ~KnownRecords() = default;
-  [[nodiscard]] virtual bool known(BytesView stored) const noexcept = 0;
+  [[nodiscard]] virtual bool known(BytesView stored, const control::ServedRule& rule) const noexcept = 0;
 };
 
 /// What a decision depends on besides the command.
 struct PlanContext {
-  const transforms::RuleSet* rules = nullptr;  ///< null: everything is forwarded
-  migration::Mode mode = migration::Mode::old;
+  std::span<const control::ServedDatabase> databases;  ///< all that have rules; empty: everything is forwarded
+  const control::ServedDatabase* here = nullptr;       ///< the rules of the session's database; null: none hold there
+  std::span<const control::ServedRun> runs;            ///< those that `here` counts
   migration::View view = migration::View::old;
-  int database = 0;  ///< of the session; rules hold in the source's database only
+  int database = 0;  ///< of the session
   const KnownRecords* known = nullptr;
 };
 

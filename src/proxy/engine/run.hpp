@@ -56,6 +56,7 @@ struct Run {
   std::uint32_t outstanding = 0;  ///< replies still to come
   std::uint32_t generation = 0;   ///< of the server, when it was sent: what it learnt counts for no later one
   std::uint16_t command = 0;
+  int database = 0;  ///< where its keys are
   commands::ReplyNames names = commands::ReplyNames::none;
   bool paired = false;  ///< counted in its session's `pairs` until it is over
   bool readonly = false;
@@ -69,10 +70,11 @@ struct Run {
   std::int64_t argument = 0;          ///< SELECT: the database; DBSIZE: keys of ours; `clearing`: the turn
   std::uint64_t about = 0;            ///< `clearing`: id of the connection that is looked at from this one
   std::vector<Move> moves;
-  Bytes request;        ///< the command as sent, kept for asking again (reads and small ones only)
-  Bytes request_other;  ///< `ask`: the same at the other names
-  Bytes collected;      ///< bytes of the reply being read
-  Bytes error;          ///< first refusal, as a whole RESP error line
+  std::vector<std::size_t> conflicts;  ///< which of them found both names there
+  Bytes request;                       ///< the command as sent, kept for asking again (reads and small ones only)
+  Bytes request_other;                 ///< `ask`: the same at the other names
+  Bytes collected;                     ///< bytes of the reply being read
+  Bytes error;                         ///< first refusal, as a whole RESP error line
   std::vector<std::pair<Bytes, Bytes>> renamed;       ///< stored name, app's name: for errors that hold names
   std::unique_ptr<migration::ConflictStep> settling;  ///< of `conflict`: the record at hand
   std::unique_ptr<ScanStep> scan;                     ///< of `scan`

@@ -11,7 +11,7 @@ namespace {
 ScanCursor resumed(const ScanContext& context, const ScanCursor& sent) {
   ScanCursor at = sent;
   const auto era = static_cast<std::uint8_t>(context.era % kScanEras);
-  const bool two_passes = migration::moving(context.mode);
+  const bool two_passes = context.here.moving;
   const bool half_the_promise = two_passes && sent.pass == ScanCursor::Pass::only;
   if (sent.at_start() || sent.era != era || half_the_promise) {
     at = {};
@@ -23,22 +23,10 @@ ScanCursor resumed(const ScanContext& context, const ScanCursor& sent) {
 }
 
 /// Without rules concerned there is nothing on the second side.
-void choose_shown(const ScanContext& context, bool excluded, ScanStep& step) {
-  const transforms::Side home = home_side(context.mode);
-  switch (step.at.pass) {
-    case ScanCursor::Pass::only:
-      step.unscoped = true;
-      step.side = home;
-      break;
-    case ScanCursor::Pass::first:
-      step.unscoped = true;
-      step.side = opposite(home);
-      step.second_pass = !excluded;
-      break;
-    case ScanCursor::Pass::second:
-      step.side = home;
-      break;
-  }
+void choose_shown(bool excluded, ScanStep& step) {
+  step.unscoped = step.at.pass != ScanCursor::Pass::second;
+  step.leaving = step.at.pass == ScanCursor::Pass::first;
+  step.second_pass = step.leaving && !excluded;
 }
 
 /// The last MATCH among the options, as Redis takes it; nullopt when there is none or the options are not understood.
@@ -66,18 +54,24 @@ Bytes upstream_request(const ScanStep& step, std::span<const BytesView> options)
   return request;
 }
 
-bool shown(const ScanStep& step, const transforms::Match& match, BytesView stored) {
+/// A record that does not move is at home all the while: the second pass shows it, also when it has moved until then.
+bool shown(const control::ServedDatabase& here, const ScanStep& step, const transforms::Match& match,
+           BytesView stored) {
   if (transforms::reserved(stored)) return false;
-  return match.rule < 0 ? step.unscoped : step.side == match.side;
+  if (match.rule < 0) return step.unscoped;
+  const migration::Mode mode = here.at(match).mode;
+  if (!step.leaving) return match.side == home_side(mode);
+  return migration::moving(mode) && match.side != home_side(mode);
 }
 
-void keep_shown(const transforms::RuleSet& rules, const ScanStep& step, std::vector<resp::Reply>& names) {
+void keep_shown(const control::ServedDatabase& here, const ScanStep& step, std::vector<resp::Reply>& names) {
+  const transforms::RuleSet& rules = *here.rules;
   const AppNames app(rules, step.view);
   Bytes scratch;
   std::size_t kept = 0;
   for (resp::Reply& name : names) {
     const transforms::Match match = rules.match(name.text);
-    if (!shown(step, match, name.text)) continue;
+    if (!shown(here, step, match, name.text)) continue;
     const BytesView mapped = app.of(match, name.text, scratch);
     if (step.filter && !glob_matches(step.match, mapped)) continue;
     if (mapped.data() == scratch.data()) name.text.swap(scratch);
@@ -107,8 +101,8 @@ Result<ScanStep> plan_scan(const ScanContext& context, std::span<const BytesView
   step.view = context.view;
   step.at = resumed(context, *sent);
   const auto match = match_of(options);
-  const bool excluded = match && context.rules.glob_excludes(*match);
-  choose_shown(context, excluded, step);
+  const bool excluded = match && context.here.rules->glob_excludes(*match);
+  choose_shown(excluded, step);
   if (match && !excluded && !fits_all(*match)) {
     step.filter = true;
     step.match = *match;
@@ -117,7 +111,7 @@ Result<ScanStep> plan_scan(const ScanContext& context, std::span<const BytesView
   return step;
 }
 
-Result<resp::Reply> merge_scan(const transforms::RuleSet& rules, const ScanStep& step, resp::Reply reply) {
+Result<resp::Reply> merge_scan(const control::ServedDatabase& here, const ScanStep& step, resp::Reply reply) {
   if (reply.error()) return reply;
   const bool page =
       reply.type == '*' && reply.elements.size() == 2 && reply.elements[0].textual() && reply.elements[1].aggregate();
@@ -127,7 +121,7 @@ Result<resp::Reply> merge_scan(const transforms::RuleSet& rules, const ScanStep&
   const auto next = next_cursor(step, *server);
   if (!next) return next.error();
   reply.elements[0].text = std::to_string(*next);
-  keep_shown(rules, step, reply.elements[1].elements);
+  keep_shown(here, step, reply.elements[1].elements);
   return reply;
 }
 

@@ -49,6 +49,7 @@ struct Transaction {
     std::shared_ptr<Bytes> keys;     ///< KEYS queued: the app's pattern
     std::shared_ptr<Bytes> instead;  ///< what the app gets in place of the server's answer: a bulk, or null when empty
     bool keyspace = false;           ///< KEYS, RANDOMKEY, DBSIZE queued
+    int database = 0;                ///< where it runs
   };
   std::vector<Queued> queued;
   int database = -1;       ///< where what is queued now will run, once a SELECT was queued
@@ -73,9 +74,8 @@ struct SessionExtras {
   Subscriptions subscriptions;
   Transaction transaction;
   std::vector<ParkedReply> parked;
-  std::unique_ptr<resp::ReplyFramer> stream;                ///< finds the end of a big request that passes through
-  std::unique_ptr<KeyspaceEvents> events;                   ///< set once the client listens to events of records
-  std::shared_ptr<const transforms::RuleSet> events_rules;  ///< what `events` points into
+  std::unique_ptr<resp::ReplyFramer> stream;  ///< finds the end of a big request that passes through
+  std::unique_ptr<KeyspaceEvents> events;     ///< set once the client listens to events of records
   Broadcast broadcast;
   std::uint32_t confirmations = 0;  ///< (un)subscribe confirmations still to come
   Bytes parked_request;             ///< the command that waits at the server, to be sent again under another change

@@ -29,9 +29,7 @@ class Fleet {
     auto out = std::make_shared<control::Serving>();
     out->change = change;
     out->records = change.hold ? control::Serving::Records::hold : control::Serving::Records::serve;
-    out->rules = rules_;
-    out->mode = mode_;
-    out->run = "run";
+    add_run(*out, rules_, mode_);
     return out;
   }
   void set_key(const control::Change& change) { server.keys()[migration::epoch_key_name()] = control::encode(change); }

@@ -15,11 +15,28 @@ using test::request;
 using test::Words;
 using test::World;
 
-constexpr std::size_t kRecords = 2;
-Bytes old_name(std::size_t i) { return "user:" + std::to_string(i); }
-Bytes new_name(std::size_t i) { return "{user:" + std::to_string(i) + "}:profile"; }
+/// Records of two runs: the first half is of one, the second of the other.
+constexpr std::size_t kRecords = 4;
+std::size_t run_of(std::size_t record) { return record / 2; }
+Bytes old_name(std::size_t i) { return (run_of(i) == 0 ? "user:" : "sess:") + std::to_string(i); }
+Bytes new_name(std::size_t i) {
+  return run_of(i) == 0 ? "{user:" + std::to_string(i) + "}:profile" : "session:v2:" + std::to_string(i);
+}
 
-/// One random run of docs/protocol.md, "Turning": the driver holds, waits a little, kills who is late, serves.
+std::shared_ptr<const transforms::RuleSet> one_rule(const char* name, const char* from, const char* to) {
+  transforms::MigrationFile file;
+  file.rules.push_back(test::rule(name, from, to));
+  return std::make_shared<const transforms::RuleSet>(file);
+}
+
+const std::shared_ptr<const transforms::RuleSet>& rules_of(std::size_t run) {
+  static const std::shared_ptr<const transforms::RuleSet> all[] = {
+      one_rule("user", "user:<id>", "{user:<id>}:profile"), one_rule("session", "sess:<token>", "session:v2:<token>")};
+  return all[run];
+}
+
+/// One random run of docs/protocol.md, "Turning": the driver holds, waits a little, kills who is late, serves. Of two
+/// migrations side by side one turns, or both.
 class FlipRun {
  public:
   FlipRun(std::uint64_t seed, Naive naive) : random_(seed) {
@@ -60,9 +77,15 @@ class FlipRun {
     auto serving = std::make_shared<control::Serving>();
     serving->change = cur_;
     serving->records = cur_.hold ? control::Serving::Records::hold : control::Serving::Records::serve;
-    serving->rules = rules_;
-    serving->mode = mode_;
-    serving->run = "run";
+    for (std::size_t run = 0; run < 2; ++run) {
+      control::ServedRun served;
+      served.id = run == 0 ? "users" : "sessions";
+      served.mode = modes_[run];
+      served.rules = rules_of(run);
+      serving->runs.push_back(std::move(served));
+    }
+    control::lay_out(*serving, laid_out_.get());
+    laid_out_ = serving;
     worlds_[i].engine.turn(serving, worlds_[i].now);
     worlds_[i].flush();
   }
@@ -109,6 +132,7 @@ class FlipRun {
     switch (step_++) {
       case 0:
         cur_ = control::hold_after(cur_, 0, 0, ++word_);
+        turning_ = pick(3);
         return;
       case 1:
         return publish(cur_);
@@ -125,16 +149,18 @@ class FlipRun {
         return publish(next_);
       default:
         cur_ = next_;
-        mode_ = mode_ == Mode::to_new ? Mode::to_old : Mode::to_new;
+        for (std::size_t run = 0; run < 2; ++run)
+          if (turning_ == 2 || turning_ == run) modes_[run] = modes_[run] == Mode::to_new ? Mode::to_old : Mode::to_new;
         step_ = 0;
     }
   }
 
   /// A sweeper that is never late moves one record.
   void sweep() {
-    if (mode_ == Mode::old || step_ != 0) return;
     const std::size_t i = pick(kRecords);
-    const bool forth = mode_ == Mode::to_new;
+    const Mode mode = modes_[run_of(i)];
+    if (mode == Mode::old || step_ != 0) return;
+    const bool forth = mode == Mode::to_new;
     Bytes out;
     server_.take(sweeper_, request({"RENAMENX", forth ? old_name(i) : new_name(i), forth ? new_name(i) : old_name(i)}),
                  out);
@@ -143,7 +169,14 @@ class FlipRun {
   Bytes command() {
     const Bytes key = old_name(pick(kRecords));
     const Bytes value = std::to_string(++values_);
-    switch (pick(9)) {
+    const Bytes other = old_name(pick(kRecords));
+    switch (pick(12)) {
+      case 9:
+        return key == other ? request({"GET", key}) : request({"MSET", key, value, other, value + "b"});
+      case 10:
+        return key == other ? request({"DEL", key}) : request({"DEL", key, other});
+      case 11:
+        return request({"MGET", key, other, "plain"});
       case 0:
         return request({"SET", key, value});
       case 1:
@@ -169,15 +202,24 @@ class FlipRun {
 
   void compare(const Words& argv) {
     const Bytes name = upper(argv[0]);
-    if (name != "SET" && name != "APPEND" && name != "DEL") return;
+    if (name == "MSET") {
+      for (std::size_t k = 1; k + 1 < argv.size(); k += 2) compare_one("SET", argv[k], argv[k + 1]);
+    } else if (name == "DEL") {
+      for (std::size_t k = 1; k < argv.size(); ++k) compare_one(name, argv[k], {});
+    } else if (name == "SET" || name == "APPEND") {
+      compare_one(name, argv[1], argv[2]);
+    }
+  }
+
+  void compare_one(const Bytes& name, const Bytes& key, const Bytes& value) {
     for (std::size_t i = 0; i < kRecords; ++i) {
-      if (argv[1] != old_name(i) && argv[1] != new_name(i)) continue;
+      if (key != old_name(i) && key != new_name(i)) continue;
       auto& reference = reference_[i];
-      if (name != "SET" && seen(argv[1]) != reference && wrong_.empty())
-        wrong_ = name + " " + argv[1] + " met '" + seen(argv[1]).value_or("nothing") + "', the record is '" +
+      if (name != "SET" && seen(key) != reference && wrong_.empty())
+        wrong_ = name + " " + key + " met '" + seen(key).value_or("nothing") + "', the record is '" +
                  reference.value_or("nothing") + "'";
-      if (name == "SET") reference = argv[2];
-      if (name == "APPEND") reference = reference.value_or("") + argv[2];
+      if (name == "SET") reference = value;
+      if (name == "APPEND") reference = reference.value_or("") + value;
       if (name == "DEL") reference.reset();
     }
   }
@@ -200,10 +242,11 @@ class FlipRun {
   ModelRedis::Link sweeper_;
   std::deque<World> worlds_;
   Change cur_ = control::first_change(1), next_;
-  Mode mode_ = Mode::old;
+  Mode modes_[2] = {Mode::old, Mode::old};
+  std::uint64_t turning_ = 2;  ///< which run turns in the flip that is under way; 2: both
   int step_ = 0;
   control::ChangeId known_[2];
-  std::shared_ptr<const transforms::RuleSet> rules_ = test::moving_settings().rules;
+  static inline std::shared_ptr<const control::Serving> laid_out_;  ///< what was compiled for all
   std::optional<Bytes> reference_[kRecords];
   std::uint64_t values_ = 0, word_ = 1, kills_ = 0;
   Bytes wrong_;

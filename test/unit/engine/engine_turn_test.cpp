@@ -12,8 +12,7 @@ using test::World;
 std::shared_ptr<control::Serving> by_hand(const World& world, migration::Mode mode, std::uint64_t era) {
   auto serving = std::make_shared<control::Serving>();
   serving->change.era = era;
-  serving->rules = world.engine.settings().rules;
-  serving->mode = mode;
+  test::add_run(*serving, world.engine.settings().rules, mode);
   return serving;
 }
 

@@ -21,34 +21,36 @@ Reply push(Reply keys) {
 TEST_CASE("an invalidation names the app's key, whichever name the server gives") {
   const auto rules = test::two_rules();
   Reply reply = push(array({bulk("user:1"), bulk("{user:1}:profile"), bulk("x")}));
-  map_invalidation(AppNames(*rules, View::old), reply);
+  const auto serving = test::served(*rules, migration::Mode::to_new);
+  map_invalidation(serving->databases, View::old, reply);
   CHECK(reply == push(array({bulk("user:1"), bulk("user:1"), bulk("x")})));
-  map_invalidation(AppNames(*rules, View::at_new), reply);
+  map_invalidation(serving->databases, View::at_new, reply);
   CHECK(reply == push(array({bulk("{user:1}:profile"), bulk("{user:1}:profile"), bulk("x")})));
 }
 
 TEST_CASE("the message of a redirected invalidation is mapped like the push") {
   const auto rules = test::two_rules();
   Reply reply = array({bulk("message"), bulk("__redis__:invalidate"), array({bulk("session:v2:s")})});
-  map_invalidation(AppNames(*rules, View::old), reply);
+  map_invalidation(test::served(*rules, migration::Mode::to_new)->databases, View::old, reply);
   CHECK(reply.elements[2] == array({bulk("sess:s")}));
 }
 
 TEST_CASE("invalidate-all stays null, and what is no invalidation is not touched") {
   const auto rules = test::two_rules();
-  const AppNames names(*rules, View::old);
+  const auto serving = test::served(*rules, migration::Mode::to_new);
   Reply all = push(resp::null(resp::Protocol::resp3));
   const Reply before = all;
-  map_invalidation(names, all);
+  map_invalidation(serving->databases, View::old, all);
   CHECK(all == before);
   Reply message = array({bulk("message"), bulk("news"), array({bulk("{user:1}:profile")})});
   const Reply sent = message;
-  map_invalidation(names, message);
+  map_invalidation(serving->databases, View::old, message);
   CHECK(message == sent);
 }
 
 std::optional<std::vector<Bytes>> prefixes(View view, std::vector<BytesView> asked) {
-  return bcast_prefixes(*test::two_rules(), view, asked);
+  const auto rules = test::two_rules();
+  return bcast_prefixes(test::served(*rules, migration::Mode::to_new)->databases, view, asked);
 }
 
 TEST_CASE("prefixes cover both names of the records that they could mean, and no rule else") {
@@ -70,7 +72,7 @@ TEST_CASE("no prefix, an empty one, and a pattern that begins with a capture mea
   file.rules.push_back(test::rule("tail", "tail:<id:int>", "<id:int>:tail"));
   const transforms::RuleSet rules(file);
   const std::vector<BytesView> asked{"tail:"};
-  CHECK(bcast_prefixes(rules, View::old, asked) == std::nullopt);
+  CHECK(bcast_prefixes(test::served(rules, migration::Mode::to_new)->databases, View::old, asked) == std::nullopt);
 }
 
 TEST_CASE("overlapping prefixes of the app are found") {

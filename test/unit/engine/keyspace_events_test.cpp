@@ -23,7 +23,7 @@ struct World {
   std::set<Subscription> upstream;
   std::vector<Event> got;
 
-  explicit World(View view = View::old, Mode mode = Mode::to_new) : events(*rules, view, mode) {}
+  explicit World(View view = View::old, Mode mode = Mode::to_new) : events(test::served(*rules, mode), view) {}
   void subscribe(const Subscription& app) {
     for (const Subscription& added : events.subscribe(app)) REQUIRE(upstream.insert(added).second);
   }

@@ -20,7 +20,10 @@ using Conflict = transforms::Policy::Conflict;
 /// Knows the records of a set.
 struct Known final : KnownRecords {
   std::set<Bytes, std::less<>> names;
-  [[nodiscard]] bool known(BytesView stored) const noexcept override { return names.contains(stored); }
+  [[nodiscard]] bool has(BytesView stored) const { return names.contains(stored); }
+  [[nodiscard]] bool known(BytesView stored, const control::ServedRule&) const noexcept override {
+    return names.contains(stored);
+  }
 };
 
 commands::Table& table() {
@@ -96,7 +99,8 @@ Bytes plans_of_policy(Conflict conflict) {
   for (const Mode mode : {Mode::old, Mode::to_new, Mode::at_new, Mode::to_old})
     for (const View view : {View::old, View::at_new}) {
       out += "# mode " + Bytes(name(mode)) + ", view " + (view == View::old ? "old" : "new") + "\n";
-      const PlanContext context{settings.rules.get(), mode, view, 0, &known};
+      const auto serving = test::served(*settings.rules, mode);
+      const PlanContext context{serving->databases, &serving->databases[0], serving->runs, view, 0, &known};
       for (const char* line : commands_planned) {
         const std::vector<Bytes> words = in_view(*settings.rules, view, split(line));
         for (const Bytes& word : words) out += word + " ";
@@ -136,7 +140,8 @@ TEST_CASE("the plans of stop are those that were looked at") {
 TEST_CASE("in another database than the rules' own every key is forwarded as it is") {
   const auto rules = test::two_rules();
   const Known known;
-  const PlanContext context{rules.get(), Mode::to_new, View::old, 1, &known};
+  const auto serving = test::served(*rules, Mode::to_new);
+  const PlanContext context{serving->databases, nullptr, serving->runs, View::old, 1, &known};
   CHECK(to_text(plan_of(context, {"SET", "user:1", "v"})) == "forward");
   CHECK(to_text(plan_of(context, {"SET", "keyshift:x", "v"})).starts_with("refuse reason=reserved"));
 }
@@ -161,7 +166,8 @@ TEST_CASE("a plan names no key out of scope, and every record under its stored n
       }
     std::vector<Bytes> argv{*rc::gen::element<Bytes>("MGET", "DEL", "EXISTS", "WATCH", "PFCOUNT", "SINTER")};
     argv.insert(argv.end(), keys.begin(), keys.end());
-    const PlanContext context{&rules, mode, view, 0, &known};
+    const auto serving = test::served(rules, mode);
+    const PlanContext context{serving->databases, &serving->databases[0], serving->runs, view, 0, &known};
     const Plan plan = plan_of(context, argv);
     RC_ASSERT(plan.route != Route::refuse);
     std::vector<Bytes> sent = argv;
@@ -170,7 +176,7 @@ TEST_CASE("a plan names no key out of scope, and every record under its stored n
     for (const Move& m : plan.moves) {
       RC_ASSERT(rules.match(m.from).rule == m.rule);
       RC_ASSERT(rules.match(m.to).rule == m.rule);
-      RC_ASSERT(!known.known(m.to));
+      RC_ASSERT(!known.has(m.to));
       moved.insert(m.to);
     }
     for (std::size_t i = 0; i < app_keys.size(); ++i) {
@@ -179,7 +185,7 @@ TEST_CASE("a plan names no key out of scope, and every record under its stored n
       if (match.rule >= 0 && at_new) rules.other_name(match, app_keys[i], stored);
       RC_ASSERT(sent[i + 1] == stored);
       if (match.rule < 0) RC_ASSERT(!moved.contains(stored));
-      if (match.rule >= 0 && migration::moving(mode)) RC_ASSERT(moved.contains(stored) || known.known(stored));
+      if (match.rule >= 0 && migration::moving(mode)) RC_ASSERT(moved.contains(stored) || known.has(stored));
     }
   }));
 }

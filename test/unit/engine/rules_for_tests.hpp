@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "control/serving.hpp"
 #include "transforms/rule_set.hpp"
 
 namespace keyshift::proxy::test {
@@ -21,6 +22,26 @@ inline std::unique_ptr<transforms::RuleSet> two_rules() {
   file.rules.push_back(rule("user", "user:<id>", "{user:<id>}:profile"));
   file.rules.push_back(rule("session", "sess:<token>", "session:v2:<token>"));
   return std::make_unique<transforms::RuleSet>(file);
+}
+
+/// One more run in `serving`.
+inline void add_run(control::Serving& serving, std::shared_ptr<const transforms::RuleSet> rules, migration::Mode mode,
+                    const std::string& id = "run") {
+  control::ServedRun run;
+  run.id = run.name = id;
+  run.mode = mode;
+  for (const control::ServedRun& before : serving.runs)
+    run.first_rule += static_cast<std::uint32_t>(before.rules->rules().size());
+  run.rules = std::move(rules);
+  serving.runs.push_back(std::move(run));
+  control::lay_out(serving);
+}
+
+/// What is acted on with one run of those rules, which must live as long.
+inline std::shared_ptr<control::Serving> served(const transforms::RuleSet& rules, migration::Mode mode) {
+  auto out = std::make_shared<control::Serving>();
+  add_run(*out, std::shared_ptr<const transforms::RuleSet>(std::shared_ptr<const void>(), &rules), mode);
+  return out;
 }
 
 }  // namespace keyshift::proxy::test
