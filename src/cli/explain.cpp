@@ -157,9 +157,7 @@ json explain_command(const commands::Table& table, const control::Serving& servi
     const control::Serving in = in_mode(serving, mode);
     context.databases = in.databases;
     context.runs = in.runs;
-    context.here = nullptr;
-    for (const control::ServedDatabase& one : in.databases)
-      if (one.database == database) context.here = &one;
+    context.here = control::find(in.databases, database);
     for (const View view : views) {
       context.view = view;
       out["plans"].push_back(plan_of(mode, context, command, argv));

@@ -53,8 +53,21 @@ Parts sound_parts(Serving& serving, const std::vector<std::uint16_t>& runs, Serv
 const ServedDatabase* same_parts(const Serving* before, int database, const Parts& parts) {
   if (before == nullptr) return nullptr;
   for (const ServedDatabase& one : before->databases)
-    if (one.database == database && one.parts == parts && one.shut.empty()) return &one;
+    if (one.database == database && one.parts == parts) return &one;
   return nullptr;
+}
+
+/// Takes over what was found out about the same parts, which are now those of `runs`.
+void take_over(Serving& serving, const std::vector<std::uint16_t>& runs, const Serving& before,
+               const ServedDatabase& same, ServedDatabase& here) {
+  here.rules = same.rules;
+  for (ShutRun shut : same.shut) {
+    const auto part = std::find(same.parts.begin(), same.parts.end(), shut.rules) - same.parts.begin();
+    const std::string& why = before.runs[shut.run].refusal;
+    shut.run = runs[static_cast<std::size_t>(part)];
+    serving.runs[shut.run].refusal = why;
+    here.shut.push_back(std::move(shut));
+  }
 }
 
 std::shared_ptr<const RuleSet> compiled(const Parts& parts, int database) {
@@ -80,7 +93,7 @@ ServedDatabase database_of(Serving& serving, int database, const Serving* before
   Parts all;
   for (const std::uint16_t run : runs) all.push_back(serving.runs[run].rules);
   if (const ServedDatabase* same = same_parts(before, database, all)) {
-    out.rules = same->rules;
+    take_over(serving, runs, *before, *same, out);
   } else {
     out.rules = compiled(sound_parts(serving, runs, out), database);
   }

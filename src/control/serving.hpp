@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,13 @@ struct ServedDatabase {
     return by_rule[static_cast<std::size_t>(match.rule)];
   }
 };
+
+/// The one of that number; null: no rule holds there.
+inline const ServedDatabase* find(std::span<const ServedDatabase> all, int database) noexcept {
+  for (const ServedDatabase& one : all)
+    if (one.database == database) return &one;
+  return nullptr;
+}
 
 /// What the workers of a proxy act on: one change of the control record, as this proxy understands it. Made by who
 /// reads the record, given to every worker as shared_ptr<const Serving>; immutable.

@@ -35,7 +35,7 @@ Session& Engine::open_session(void* socket, Time now) {
 void Engine::on_client_bytes(Session& s, BytesView bytes, Time now) {
   now_ = now;
   s.last_active = now;
-  if (moving()) {
+  if (moving_) {
     // Longer ago than the probe can vouch for: what is remembered may be of another server by now.
     if (last_command_ != Time{} && now - identified_at_ > seconds(3) && now - last_command_ > seconds(2))
       new_generation("not looked at for a while");
@@ -119,7 +119,7 @@ void Engine::on_tick(Time now) {
   for (auto& [key, pool] : pools_)
     if (pool.shared == nullptr && !pool.waiting.empty() && now >= pool.retry_at) wake_waiting(pool);
   // Only while commands come: after a pause the first one finds nothing remembered.
-  if (moving() && now - probed_at_ >= seconds(1) && last_command_ > probed_at_) probe_identity();
+  if (moving_ && now - probed_at_ >= seconds(1) && last_command_ > probed_at_) probe_identity();
   settle();
 }
 

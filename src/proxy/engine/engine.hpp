@@ -335,14 +335,8 @@ class Engine final : private KnownRecords {
   PlanContext context(const Session& s) const noexcept;
   [[nodiscard]] bool paused() const noexcept { return now_ < paused_until_; }
   /// The rules that hold in that database; null: nothing there is in scope.
-  [[nodiscard]] const control::ServedDatabase* here(int database) const noexcept {
-    for (const control::ServedDatabase& one : served_)
-      if (one.database == database) return &one;
-    return nullptr;
-  }
-  /// Some rule holds somewhere.
+  [[nodiscard]] const control::ServedDatabase* here(int at) const noexcept { return control::find(served_, at); }
   [[nodiscard]] bool scoped() const noexcept { return !served_.empty(); }
-  [[nodiscard]] bool moving() const noexcept { return moving_; }
   [[nodiscard]] const control::ServedRule* rule_of(const Move& move, int database) const noexcept;
   [[nodiscard]] const std::string& run_id(const Move& move, int database) const;
 

@@ -78,7 +78,7 @@ void Engine::name_connection(Upstream& u) {
   if (s != nullptr && s->watches_records) s->watch_lost = true;
   if (s != nullptr && s->parked && s->in_flight() != 0) unblock(u);
   if (u.state == Upstream::State::closed) return;
-  if (moving() && !u.multi_proven && (s == nullptr || !s->watching)) {
+  if (moving_ && !u.multi_proven && (s == nullptr || !s->watching)) {
     clearing_step(u, run, proof, {"MULTI"});
     clearing_step(u, run, discarded, {"DISCARD"});
   }

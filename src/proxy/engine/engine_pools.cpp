@@ -152,7 +152,7 @@ void Engine::begin_handshake(Upstream& u) {
   // Database 0 needs no SELECT, which a server that is busy with a script would refuse.
   if (u.key.database != 0) ask(HandshakeStep::select, std::array<BytesView, 2>{"SELECT", database});
   if (u.login_last) ask(HandshakeStep::auth, std::array<BytesView, 3>{"AUTH", user.user, user.password});
-  if (moving()) {  // a refused MULTI would let the parts of a transaction run alone
+  if (moving_) {  // a refused MULTI would let the parts of a transaction run alone
     ask(HandshakeStep::multi, std::array<BytesView, 1>{"MULTI"});
     ask(HandshakeStep::discard, std::array<BytesView, 1>{"DISCARD"});
   }

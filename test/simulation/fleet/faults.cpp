@@ -76,8 +76,8 @@ void Fleet::fault() {
 
 /// Refusals hurt most where records have just begun to move: all writes are refused for a while, or the moves alone.
 void Fleet::turned(const control::Serving& serving) {
-  if (calm_ || rough_.refuse == 0 || serving.change.hold || !migration::moving(serving.mode) || dice_.pick(3) != 0)
-    return;
+  const bool moves = !serving.runs.empty() && migration::moving(serving.runs.front().mode);
+  if (calm_ || rough_.refuse == 0 || serving.change.hold || !moves || dice_.pick(3) != 0) return;
   const Time until = around_.now + milliseconds(1 + dice_.pick(60));
   (dice_.pick(2) == 0 ? refusing_until_ : refusing_moves_until_) = until;
 }

@@ -128,8 +128,8 @@ void ProxyProcess::turn(std::shared_ptr<const control::Serving> serving) {
     sweep->stop();
     ending.push_back(std::move(sweep));
   }
-  if (serving->records != control::Serving::Records::serve || !serving->rules || !migration::moving(serving->mode))
-    return;
+  const bool serves = serving->records == control::Serving::Records::serve && !serving->runs.empty();
+  if (!serves || !migration::moving(serving->runs.front().mode)) return;
   sweep = std::make_unique<Sweep>(around_, name_, serving);
   sweep->on_clean = on_clean;
   sweep->start();

@@ -11,10 +11,14 @@ std::shared_ptr<const control::Serving> serving_of(const control::Change& change
   out->change = change;
   out->records = change.hold ? Records::hold : Records::serve;
   if (change.runs.empty()) return out;
-  out->mode = control::mode_of(change.runs.front().phase);
-  out->run = change.runs.front().id;
-  out->spec = change.runs.front().spec;
-  out->rules = rules;
+  control::ServedRun run;
+  run.mode = control::mode_of(change.runs.front().phase);
+  run.id = change.runs.front().id;
+  run.name = change.runs.front().name;
+  run.spec = change.runs.front().spec;
+  run.rules = rules;
+  out->runs.push_back(std::move(run));
+  control::lay_out(*out);
   return out;
 }
 

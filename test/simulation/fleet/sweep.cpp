@@ -29,8 +29,8 @@ migration::ServerLife life_of(const resp::Reply& info) {
 Sweep::Sweep(Surroundings& around, Bytes name, std::shared_ptr<const control::Serving> serving)
     : StoreTalk(around, std::move(name)),
       serving_(std::move(serving)),
-      counts_(serving_->rules->rules().size()),
-      run_(serving_->run, "rules", serving_->mode) {}
+      counts_(serving_->runs.front().rules->rules().size()),
+      run_(serving_->runs.front().id, "rules", serving_->runs.front().mode) {}
 
 Steps<Result<std::vector<resp::Reply>>> Sweep::ask_named(Bytes bytes, std::size_t replies) {
   if (!channels_["sweep"] || !channels_["sweep"]->alive()) co_return fail(ErrorCode::store, "not connected");
@@ -79,7 +79,8 @@ Steps<bool> Sweep::pass() {
   migration::SweepBatch batch;
   batch.scan_count = batch.idle_scan_count = static_cast<std::uint32_t>(around_.dice.once_in(3) ? 2 : 100);
   migration::Throttle throttle(no_limits());
-  SweepPass pass(serving_->rules, serving_->mode, serving_->run, batch, counts_, 0);
+  const control::ServedRun& swept = serving_->runs.front();
+  SweepPass pass(swept.rules, swept.mode, swept.id, batch, counts_, 0);
   for (;;) {
     Bytes out;
     std::size_t replies = 0;

@@ -173,6 +173,12 @@ TEST_CASE("of two runs whose keys clash the later one is refused, whatever wrote
   test::add_run(*next, rules_of("user:<id>", "person:<id>"), Mode::to_new, "people");
   REQUIRE(next->databases.size() == 1);
   CHECK(next->databases[0].by_rule.size() == 2);
+  control::Serving again;
+  again.runs = next->runs;
+  again.runs[2].refusal.clear();
+  control::lay_out(again, next.get());
+  CHECK(again.databases[0].rules == next->databases[0].rules);
+  CHECK(again.runs[2].refusal == next->runs[2].refusal);
   both.turn(next);
   CHECK(both.ask({"SET", "order:1", "v"}) == ok);
   CHECK(both.ask({"GET", "person:1"}).starts_with("-KSCONTROL keys of the run people clash"));
