@@ -194,6 +194,7 @@ Steps<Flip::Verdict> Flip::begin_hold(Change hold) {
   write.heed_backup = request_.heed_backup;
   write.audit = audit_of(hold, "hold");
   FlipAnswer written = co_await ask(std::move(write));
+  if (!written.done && !written.trouble.empty()) --attempts_;  // nobody ended it: it was not begun
   if (!written.done) co_return co_await pause(std::move(written.trouble));
   mine_ = std::move(hold);
   co_return Verdict::again;

@@ -157,6 +157,7 @@ class FleetWorld {
   Bytes strangers;  // lines of clients past the proxies, on every node
   std::vector<Bytes> told;
   std::vector<std::vector<std::pair<Bytes, Bytes>>> audit;
+  bool backup = false;     // somebody marks that he takes one
   bool replicates = true;  // at once; else only by replicate()
   bool order_broken = false;
   std::size_t kills = 0;
@@ -189,7 +190,8 @@ class FleetWorld {
     const bool same = (record ? record->cur.id : none) == ask.seen_cur &&
                       (record ? record->next.id : none) == ask.seen_next &&
                       (ask.identity.empty() || ask.identity == identity);
-    if (!same) return;
+    if (ask.heed_backup && backup) out.trouble = "a backup is being taken";
+    if (!same || !out.trouble.empty()) return;
     if (!record) record.emplace();
     if (ask.cur) record->cur = *ask.cur;
     if (ask.next) record->next = *ask.next;

@@ -318,3 +318,29 @@ TEST_CASE("a hold that is asked for although nothing changes is looked at by who
   CHECK(world.primary().record->cur.id.epoch == 3);
   CHECK(world.primary().record->cur.era == 1);
 }
+
+TEST_CASE("who heeds a backup begins no hold while it is marked, waits, and is refused with the reason") {
+  FleetWorld world;
+  world.settle();
+  world.backup = true;
+  ChangeRequest request = wish(Wanted::start);
+  request.heed_backup = true;
+  const auto outcome = carry(world, request);
+  CHECK(outcome.end == End::refused);
+  CHECK(outcome.reason.find("a backup is being taken") != std::string::npos);
+  CHECK(world.audit.empty());
+  CHECK(world.primary().record->settled());
+  CHECK(phase_in(world) == Phase::observe);
+  world.backup = false;
+  CHECK(carry(world, request).end == End::done);
+}
+
+TEST_CASE("a backup is not heeded by who does not care, nor by a step that holds nobody") {
+  FleetWorld world;
+  world.settle(Phase::migrate);
+  world.backup = true;
+  ChangeRequest heeding = wish(Wanted::cutover);
+  heeding.heed_backup = true;
+  CHECK(carry(world, heeding).end == End::done);
+  CHECK(carry(world, wish(Wanted::rollback)).end == End::done);
+}
