@@ -10,6 +10,11 @@ namespace keyshift::proxy {
 using commands::Gate;
 
 Engine::Verdict Engine::gate_multi(Session& s, Request& r) {
+  if (s.pairs != 0) {
+    // A read whose move is refused is asked again in a transaction of ours: it would end this one.
+    s.stall = Stall::drain;
+    return Verdict::stalled;
+  }
   const Pool& pool = pools_[s.pool];
   if (s.pinned == nullptr && pool.idle.empty() && s.in_flight() == 0 && now_ < pool.retry_at) {
     // What a client has sent behind MULTI must not run alone, so it may not be refused: EXEC will be.

@@ -103,6 +103,11 @@ int simulate(const SuiteOptions& options) {
     const Outcome run = Fleet(plan).run();
     hardness.add(run);
     if (options.show) show(seed, run);
+    if (run.wrong.empty() && run.loose > 0) {
+      ++failed;
+      std::printf("seed %llu: EXEC found no MULTI, so a transaction ran command by command\n",
+                  static_cast<unsigned long long>(seed));
+    }
     if (!run.wrong.empty()) {
       ++failed;
       std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), run.wrong.c_str());
