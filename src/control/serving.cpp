@@ -9,6 +9,8 @@ namespace {
 
 using transforms::RuleSet;
 using Parts = std::vector<std::shared_ptr<const RuleSet>>;
+/// As many as a server has that nobody has configured.
+constexpr int kDatabases = 16;
 
 std::vector<transforms::Rule> rules_of(const Parts& parts) {
   std::vector<transforms::Rule> out;
@@ -62,6 +64,7 @@ void take_over(Serving& serving, const std::vector<std::uint16_t>& runs, const S
                const ServedDatabase& same, ServedDatabase& here) {
   here.rules = same.rules;
   for (ShutRun shut : same.shut) {
+    if (!shut.rules) continue;  // found out anew
     const auto part = std::find(same.parts.begin(), same.parts.end(), shut.rules) - same.parts.begin();
     const std::string& why = before.runs[shut.run].refusal;
     shut.run = runs[static_cast<std::size_t>(part)];
@@ -98,6 +101,11 @@ ServedDatabase database_of(Serving& serving, int database, const Serving* before
     out.rules = compiled(sound_parts(serving, runs, out), database);
   }
   out.parts = std::move(all);
+  for (std::size_t i = 0; i < serving.runs.size(); ++i)
+    if (!serving.runs[i].rules && !serving.runs[i].refusal.empty()) {
+      out.shut.push_back({nullptr, static_cast<std::uint16_t>(i)});
+      out.refused_run = static_cast<std::int32_t>(i);
+    }
   for (const std::uint16_t run : runs) add_rules(serving, run, out);
   return out;
 }
@@ -106,6 +114,9 @@ ServedDatabase database_of(Serving& serving, int database, const Serving* before
 
 void lay_out(Serving& serving, const Serving* before) {
   std::vector<int> databases;
+  const auto unknown = [](const ServedRun& run) { return !run.rules && !run.refusal.empty(); };
+  const bool anywhere = std::any_of(serving.runs.begin(), serving.runs.end(), unknown);
+  for (int database = 0; anywhere && database < kDatabases; ++database) databases.push_back(database);
   for (const ServedRun& run : serving.runs)
     if (run.rules && std::find(databases.begin(), databases.end(), run.rules->database()) == databases.end())
       databases.push_back(run.rules->database());

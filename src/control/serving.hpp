@@ -32,9 +32,10 @@ struct ServedRule {
   transforms::Policy policy;
 };
 
-/// A run whose keys clash with those of a run before it: none of its keys is served, whatever else they are.
+/// A run whose keys clash with those of a run before it: none of its keys is served, whatever else they are. Or one of
+/// which not even the key patterns are known: any key that is no other run's could be one of its records.
 struct ShutRun {
-  std::shared_ptr<const transforms::RuleSet> rules;
+  std::shared_ptr<const transforms::RuleSet> rules;  ///< null: not known
   std::uint16_t run = 0;
 };
 
@@ -81,6 +82,7 @@ struct Serving {
 
 /// Fills `databases` from `runs`. What was compiled for `before` is taken over where it is the same. A run whose keys
 /// clash with those of one before it (nobody's `apply` lets that into the record) is refused, the others are served.
+/// One whose key patterns are not known is refused with every key of every database that is no other run's.
 void lay_out(Serving& serving, const Serving* before = nullptr);
 
 /// The longest hold that any of the runs allows.

@@ -37,10 +37,12 @@ void refuse_run(Plan& plan, const PlanContext& context, std::int32_t rule, std::
   plan.refusal = {ErrorCode::control, context.runs[run].refusal};
 }
 
-/// True when the key is one of a run that is shut out.
+/// True when the key is one of a run that is shut out, or could be.
 bool shut_out(const PlanContext& context, BytesView key, Plan& plan) {
-  for (const control::ShutRun& shut : context.here->shut)
-    if (shut.rules->match(key).rule >= 0) return refuse_run(plan, context, -1, shut.run), true;
+  for (const control::ShutRun& shut : context.here->shut) {
+    const bool its = shut.rules ? shut.rules->match(key).rule >= 0 : context.here->rules->match(key).rule < 0;
+    if (its) return refuse_run(plan, context, -1, shut.run), true;
+  }
   return false;
 }
 

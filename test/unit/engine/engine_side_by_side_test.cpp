@@ -167,6 +167,26 @@ TEST_CASE("a run that is not understood is refused by its keys, the other one is
   CHECK(both.ask({"EXEC"}).starts_with("-EXECABORT"));
 }
 
+TEST_CASE("a run of which not even the key patterns are known is refused with every key that is no other run's") {
+  TwoRuns both(Mode::to_new, Mode::to_new);
+  auto next = both.serving(Mode::to_new, Mode::to_new);
+  next->runs[1].rules = nullptr;
+  next->runs[1].refusal = "the rules of the run orders are missing at the store";
+  control::lay_out(*next);
+  both.turn(next);
+  both.server.keys()["user:1"] = "Ada";
+  const Bytes refusal = "-KSCONTROL the rules of the run orders are missing at the store\r\n";
+  CHECK(both.ask({"GET", "user:1"}) == "$3\r\nAda\r\n");
+  CHECK(both.ask({"GET", "order:1"}) == refusal);
+  CHECK(both.ask({"SET", "plain", "1"}) == refusal);
+  CHECK(both.ask({"KEYS", "*"}) == refusal);
+  CHECK(both.ask({"PING"}) == "+PONG\r\n");
+  CHECK(both.ask({"SELECT", "3"}) == ok);
+  CHECK(both.ask({"SET", "order:1", "1"}) == refusal);
+  both.turn(Mode::to_new, Mode::to_new);
+  CHECK(both.ask({"SET", "order:1", "1"}) == ok);
+}
+
 TEST_CASE("of two runs whose keys clash the later one is refused, whatever wrote them into the record") {
   TwoRuns both(Mode::to_new, Mode::old);
   auto next = both.serving(Mode::to_new, Mode::old);
