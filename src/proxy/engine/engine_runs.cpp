@@ -329,6 +329,10 @@ void Engine::fail_run(Run& run, const Error& error) {
     case Run::Kind::clearing:
       return free_run(run);
     default:
+      // A client that is told of an error is in no transaction and ends none: what it sends next must not wait for
+      // EXEC.
+      if (run.hook == Run::Hook::multi && run.session != nullptr && run.session->in_multi)
+        return run_done(run, "+OK\r\n", false);
       counters_.unknown_outcomes.add(1);
       run.renamed.clear();
       run.names = commands::ReplyNames::none;
