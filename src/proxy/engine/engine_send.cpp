@@ -200,6 +200,9 @@ void Engine::send_transaction(Session& s, const Request& r, Upstream& u) {
 Engine::Verdict Engine::moves_first(Session& s, const Request& r) {
   PoolKey key;
   key.database = context(s).database;
+  // Where the moves cannot be asked for, the server of a transaction must hear of the refusal too.
+  if (const Pool& pool = pool_of(key); s.in_multi && pool.shared == nullptr && now_ < pool.retry_at)
+    return refuse_with(s, r, unreachable(pool));
   Upstream* u = shared_channel(s, key);
   if (u == nullptr) return s.stall == Stall::none ? Verdict::served : Verdict::stalled;
   if (!may_start(*u)) return hold(s, r);

@@ -161,6 +161,22 @@ TEST_CASE("MULTI that is lost under way takes what is behind it along: nothing o
   CHECK(got.ends_with("$-1\r\n"));
 }
 
+TEST_CASE("a transaction does not run in part when the connection that moves its record cannot be had") {
+  ModelRedis server;
+  World world(server, moving_settings());
+  server.keys()["user:1"] = "a";
+  World::Client& c = world.client();
+  CHECK(world.ask(c, request({"MULTI"}) + request({"SET", "plain", "1"})) == "+OK\r\n+QUEUED\r\n");
+  world.accepts = false;
+  for (World::Wire& w : world.wires)
+    if (w.open && w.upstream->owner == nullptr) world.cut(w);
+  World::Client& other = world.client();
+  CHECK(world.ask(other, request({"GET", "plain"})).starts_with("-KSUPSTREAM "));  // and is not tried again at once
+  CHECK(world.ask(c, request({"SET", "user:1", "b"})).starts_with("-KSUPSTREAM "));
+  CHECK(world.ask(c, request({"EXEC"})).starts_with("-EXECABORT "));
+  CHECK_FALSE(server.keys().contains("plain"));
+}
+
 TEST_CASE("a client that is told that MULTI failed is in no transaction") {
   ModelRedis server;
   World world(server, EngineSettings());
