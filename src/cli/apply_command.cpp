@@ -101,7 +101,11 @@ int run_apply(const Invocation& invocation) {
   const auto state = op.wait(driver::read_control(op.store()));
   if (!state) return report(state.error());
   request.edit = adding(std::move(entry), file, state->specs);
-  return report_change(op, std::move(request), file.name, invocation.has("json"));
+  const int code = report_change(op, std::move(request), file.name, invocation.has("json"));
+  // Whoever took another run with the same spec away at this moment may have taken the text along.
+  if (code != kDone) return code;
+  const auto kept = op.wait(driver::write_spec(op.store(), control::encode_spec(file)));
+  return kept ? code : report(kept.error());
 }
 
 }  // namespace keyshift::cli

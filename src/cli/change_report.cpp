@@ -68,6 +68,7 @@ int print_outcome(const control::ChangeOutcome& outcome, const std::string& run,
   const bool fine = outcome.end == End::done || outcome.end == End::already;
   if (json) std::puts(document(outcome, run).dump(2).c_str());
   if (!json && fine) std::puts(line(outcome, run).c_str());
+  if (fine && !outcome.reason.empty()) std::fprintf(stderr, "keyshift: %s\n", outcome.reason.c_str());
   if (!fine) {
     std::fprintf(stderr, "keyshift: %s: %s\n", line(outcome, run).c_str(), outcome.reason.c_str());
     for (const control::BypassClient& client : outcome.foreign)

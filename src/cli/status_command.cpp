@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -74,7 +75,8 @@ int status_of_store(const Invocation& invocation) {
 }  // namespace
 
 int run_status(const Invocation& invocation) {
-  if (!invocation.options.empty() || invocation.has("history")) return status_of_store(invocation);
+  const bool store = !invocation.options.empty() || std::getenv("KEYSHIFT_UPSTREAM") != nullptr;
+  if (invocation.has("history") || (store && !invocation.has("admin"))) return status_of_store(invocation);
   const std::string admin = invocation.has("admin") ? invocation.own.at("admin") : std::string("127.0.0.1:9180");
   const bool json = invocation.has("json");
   if (!invocation.has("watch")) {

@@ -12,6 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "control/phases.hpp"
+#include "driver/run_clear.hpp"
 #include "migration/reserved_name.hpp"
 
 namespace keyshift::driver {
@@ -139,6 +140,11 @@ asio::awaitable<Result<StepEnd>> take_step(FleetStore& store, control::Change cu
   }
   auto outcome = co_await carry(store, change_of(run, cur.era, request, gate));
   if (!outcome) co_return outcome.error();
+  const bool over = outcome->end <= control::ChangeOutcome::End::already;
+  if (over && (request.wanted == Wanted::forget || request.wanted == Wanted::abort)) {
+    const auto cleared = co_await clear_run(store, run.entry);
+    if (!cleared) outcome->reason = cleared.error().what;
+  }
   co_return StepEnd{{}, std::move(*outcome)};
 }
 

@@ -40,7 +40,7 @@ constexpr std::array rows{
                    "what a run does: `keyshift-spec 1`, `database` (decimal), a line `family` for each rule (length of "
                    "the old pattern, old pattern, length of the new one, new pattern, by spaces), then `document` and "
                    "the migration as JSON, without addresses or secrets",
-                   "`keyshift apply`", "`forget`, with the last run that names it"},
+                   "`keyshift apply`", "`forget` and `abort`, with the last run that names it"},
     ReservedKeyRow{ReservedKey::run_notes, "run", "keyshift:run:{}:<run>", "0", "hash", "-", "never",
                    "what gates and sweeps know of a run, which no change carries. `paused` (1), `rate` (keys per "
                    "second); results of gates, each words `name value` separated by blanks and void in another era or "
@@ -100,8 +100,7 @@ constexpr std::array rows{
                    "`scanned` (keys looked at), `written` (milliseconds since 1970); then for each rule, in its order, "
                    "`counts` with found, moved, gone, conflicts, quarantined, failed. Numbers are decimal",
                    "the sweep, every 5 s and when it ends before a clean pass",
-                   "`keyshift sweep` after its clean pass; that of a sidecar stays, since a sidecar goes on looking: "
-                   "people, when the migration is over"},
+                   "`forget` and `abort`, with the run; `keyshift sweep` by hand after its clean pass"},
     ReservedKeyRow{ReservedKey::sweeper, "sweeper", "keyshift:sweeper:{}:<run>", "0", "string", "-",
                    "15 s after its holder renewed it last", "24 hexadecimal digits, drawn at random by the holder",
                    "the process that sweeps, every 4 s", "its holder at its end, else its expiry"},

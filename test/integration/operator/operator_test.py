@@ -101,6 +101,11 @@ class World:
         self.folder.cleanup()
 
 
+def nothing_left(world):
+    """Reserved keys of runs and their rules."""
+    return [key for key in world.keys("keyshift:*") if key.split(b":")[1] in (b"run", b"spec", b"sweep", b"sweeper")]
+
+
 def test_a_whole_migration_from_apply_to_forget(world):
     for number in range(300):
         world.server("SET", f"user:{number}", f"v{number}")
@@ -126,6 +131,7 @@ def test_a_whole_migration_from_apply_to_forget(world):
     assert re.search(r"old-view: .*proxy-0 \(0 clients\)", world.run("forget", code=3))
     assert "done" in world.run("forget", "--force", "old-view")
     assert world.status()["runs"] == []
+    assert nothing_left(world) == [], "what lay beside the run is gone with it"
     history = world.run("status", "--history")
     for step in ("apply", "start", "verify", "cutover", "complete", "forget"):
         assert re.search(rf"@\S+  {step}  ", history), f"{step} is not in the audit:\n{history}"
@@ -196,6 +202,7 @@ def test_the_way_back_brings_the_old_names_and_abort_takes_the_run_away(world):
     world.at(world.ports[0], "SET", "user:3", "changed")
     assert "phase rollback" in world.run("abort")
     world.until("abort")
+    assert nothing_left(world) == [], "what lay beside the run is gone with it"
     assert world.status()["runs"] == []
     assert len(world.keys("user:*")) == 300 and world.keys("{user:*") == []
     assert world.server("GET", "user:3") == b"changed"
