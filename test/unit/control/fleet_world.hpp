@@ -107,7 +107,8 @@ class FleetWorld {
         break;
       case Kind::probe:
         for (const Node& node : counted_)
-          if (down.contains(node.name)) out.trouble = node.name + " does not show what was written at its primary";
+          if (down.contains(node.name) || lagging.contains(node.name))
+            out.trouble = node.name + " does not show what was written at its primary";
         break;
       case Kind::tell:
         told.push_back(ask.words);
@@ -150,6 +151,7 @@ class FleetWorld {
   std::string primary_name = "a:1", identity = "life1";
   std::map<std::string, Stream> streams;
   std::set<std::string> down;               // they do not answer
+  std::set<std::string> lagging;            // they answer, and have nothing new from their primary
   std::set<std::string> dropped;            // out of their primary's list, and without its stream
   std::map<std::string, std::string> runs;  // run ids, where they are not the name's own
   bool remembers = true;                    // nodes are written down

@@ -130,6 +130,43 @@ TEST_CASE("a node that does not answer keeps a hold from being begun") {
   CHECK(world.audit.empty());
 }
 
+TEST_CASE("a node that answers and is far behind keeps a hold from being begun, too") {
+  FleetWorld world;
+  world.settle();
+  world.lagging.insert("b:2");
+  const auto outcome = carry(world, wish(Wanted::start));
+  CHECK(outcome.end == End::refused);
+  CHECK(outcome.reason == "b:2 does not show what was written at its primary. Nothing was begun");
+  CHECK(!world.primary().record->next.hold);
+  CHECK(world.audit.empty());
+}
+
+TEST_CASE("a server that comes into the list during the look is looked at before the era turns") {
+  using Kind = FlipAsk::Kind;
+  FleetWorld world;
+  world.settle();
+  const ChangeId before = world.primary().record->cur.id;
+  Driver driver(world, wish(Wanted::start));
+  bool looked = false;
+  const FlipAsk* ask = &driver.flip.begin(world.now);
+  for (int i = 0; i < 10'000 && ask->kind != Kind::end; ++i) {
+    if (ask->kind == Kind::set_record && ask->next && !ask->next->hold) CHECK(looked);
+    looked |= ask->kind == Kind::look && ask->node == "c:3";
+    FlipAnswer answer = world.answer(*ask);
+    if (ask->kind == Kind::look && !world.streams.contains("c:3")) {
+      world.streams["c:3"] = world.primary();
+      world.proxies.push_back({"late", {}, true, {Connection{}}});
+      Connection& c = world.proxies.back().connections[0];
+      c.id = 777;
+      c.node = "c:3";
+      c.name = text(ConnectionName{"late", Carries::records, before});
+    }
+    ask = &driver.flip.resume(std::move(answer), world.now);
+  }
+  CHECK(driver.flip.outcome().end == End::done);
+  CHECK(driver.flip.outcome().killed == 1);
+}
+
 TEST_CASE("a client past the proxies calls the change off, is killed, or is allowed") {
   const auto with = [](BypassPolicy policy, std::vector<transforms::AllowedClient> allow) {
     FleetWorld world;
