@@ -102,6 +102,26 @@ TEST_CASE("a free connection is not used where the scope is another one") {
   CHECK(c.got == "$-1\r\n");
 }
 
+TEST_CASE(
+    "a free connection is not used where the scope is a lower one: another half of the store may have added a run") {
+  test::ModelRedis server;
+  World world(server, test::following());
+  control::Change key = control::first_change(7);
+  key.id = {9, 9};
+  key.scope = {2, 5};
+  server.keys()[migration::epoch_key_name()] = control::encode(key);
+  auto free = std::make_shared<control::Serving>();
+  free->carries = control::Carries::free;
+  free->change.scope = {3, 6};
+  world.engine.turn(free, world.now);
+  World::Client& c = world.client();
+  CHECK(world.ask(c, request({"GET", "plain"})) == "");
+  key.scope = {3, 6};
+  server.keys()[migration::epoch_key_name()] = control::encode(key);
+  for (int i = 0; i < 5; ++i) world.pass(milliseconds(10)), world.run();
+  CHECK(c.got == "$-1\r\n");
+}
+
 TEST_CASE("a connection that only listens is named so before, and not looked at") {
   Fleet fleet;
   World::Client& c = fleet.world.client();
